@@ -1,0 +1,1 @@
+"""Decide, table by table, how a Postgres database should speak to clients in real time."""

@@ -1,0 +1,1 @@
+"""From facts to a verdict: pure, no I/O."""

@@ -1,0 +1,1 @@
+"""Model to figures, tables and widgets; decides nothing."""

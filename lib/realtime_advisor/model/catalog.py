@@ -1,0 +1,126 @@
+"""Facts of the catalogue, as Postgres spells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .names import ByTable, TableName
+
+
+class RelationKind(StrEnum):
+    """What pg_class.relkind says."""
+
+    TABLE = "table"
+    PARTITIONED = "partitioned table"
+    VIEW = "view"
+    MATERIALIZED_VIEW = "materialized view"
+    FOREIGN_TABLE = "foreign table"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `type` is format_type()'s text; the statistics are None where pg_stats hides or lacks them."""
+
+    name: str
+    type: str
+    not_null: bool = False
+    generated: bool = False
+    comment: str | None = None
+    n_distinct: float | None = None  # pg_stats: positive a count, negative a fraction of the rows
+    null_fraction: float | None = None
+    top_frequency: float | None = None  # share of the rows that the most common value has
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key, columns in key order."""
+
+    name: str
+    columns: tuple[str, ...]
+    references: TableName
+    referenced_columns: tuple[str, ...]
+    on_delete: str = "no action"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A row level security policy; `columns` and `functions` are what pg_depend says its expressions mention."""
+
+    name: str
+    command: str  # 'all', 'select', 'insert', 'update', 'delete'
+    permissive: bool
+    roles: tuple[str, ...]  # 'public' for PUBLIC
+    using: str | None
+    with_check: str | None = None
+    columns: tuple[tuple[TableName, str], ...] = ()
+    functions: tuple[str, ...] = ()  # schema-qualified, without arguments: 'auth.uid'
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Everything the catalogue says about one relation."""
+
+    name: TableName
+    kind: RelationKind = RelationKind.TABLE
+    columns: tuple[Column, ...] = ()
+    primary_key: tuple[str, ...] = ()
+    unique_keys: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    row_security: bool = False
+    policies: tuple[Policy, ...] = ()
+    select_roles: tuple[str, ...] | None = None  # of anon, authenticated: who may SELECT; None: no such roles here
+    exposed_by: tuple[TableName, ...] = ()  # views those roles may SELECT that read this table
+    publications: tuple[str, ...] = ()
+    replica_identity: str = "default"  # 'default', 'full', 'nothing', 'index'
+    partition_of: TableName | None = None
+    partitions: tuple[TableName, ...] = ()
+    estimated_rows: int | None = None  # pg_class.reltuples; None: never analysed
+    comment: str | None = None
+
+    def column(self, name: str) -> Column:
+        """The column of that name. Raises KeyError."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What this server and this role are; read once by connect()."""
+
+    version_num: int  # 180006
+    version: str  # '18.6'
+    role: str
+    is_supabase: bool  # the roles and the schema realtime are there
+    has_realtime: bool  # realtime.messages and realtime.send exist
+    wal_level: str
+    in_recovery: bool
+    track_counts: bool
+    sees_all_statistics: bool  # superuser, or member of pg_read_all_data / BYPASSRLS owner: pg_stats is not hidden
+
+    @property
+    def major(self) -> int:
+        return self.version_num // 10000
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The user relations of one database at one moment, by name."""
+
+    server: Server
+    tables: ByTable[Table]
+
+    def __getitem__(self, key: TableName | str) -> Table:
+        return self.tables[key]
+
+    def __iter__(self) -> Iterator[Table]:
+        return iter(self.tables.values())
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+    def __repr__(self) -> str:
+        return f"Catalog({len(self)} relations, PostgreSQL {self.server.major})"

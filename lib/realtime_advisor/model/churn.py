@@ -1,0 +1,110 @@
+"""Counters as Postgres keeps them, and the churn between two readings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from .names import ByTable, TableName
+
+
+@dataclass(frozen=True, slots=True)
+class TableCounters:
+    """One row of pg_stat_user_tables, with the oid that tells a re-created table from the old one."""
+
+    relid: int
+    table: TableName
+    n_tup_ins: int
+    n_tup_upd: int  # HOT updates included
+    n_tup_hot_upd: int
+    n_tup_del: int
+    partition_of: TableName | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All counters at one moment. `taken_at` is the server's clock, or the traffic's on the workshop database."""
+
+    taken_at: datetime
+    stats_reset: datetime | None  # None: this server does not know since when it counts
+    server_started_at: datetime | None
+    in_recovery: bool
+    track_counts: bool
+    counters: ByTable[TableCounters]
+
+    def __repr__(self) -> str:
+        return f"Snapshot({len(self.counters)} tables)"
+
+
+@dataclass(frozen=True, slots=True)
+class Churn:
+    """Row changes of one table in `seconds`; rates are None where the length of time is unknown.
+
+    `basis` is 'window' (between snapshots), 'since reset' (one snapshot), or 'none' (nothing could be told).
+    """
+
+    table: TableName
+    seconds: float | None
+    inserts: int
+    updates: int
+    deletes: int
+    hot_updates: int
+    basis: str
+    peak_per_minute: float | None = None  # busiest interval between two samples; None with fewer than two intervals
+    largest_burst: int | None = None  # most row changes between two samples
+    note: str | None = None  # what happened to this table in the window: reset, created, re-created, dropped
+
+    @property
+    def events(self) -> int:
+        return self.inserts + self.updates + self.deletes
+
+    def _rate(self, count: int) -> float | None:
+        return count * 60 / self.seconds if self.seconds else None
+
+    @property
+    def inserts_per_minute(self) -> float | None:
+        return self._rate(self.inserts)
+
+    @property
+    def updates_per_minute(self) -> float | None:
+        return self._rate(self.updates)
+
+    @property
+    def deletes_per_minute(self) -> float | None:
+        return self._rate(self.deletes)
+
+    @property
+    def events_per_minute(self) -> float | None:
+        return self._rate(self.events)
+
+    @property
+    def update_share(self) -> float | None:
+        """Updates among all row changes, 0 to 1; None without any."""
+        return self.updates / self.events if self.events else None
+
+    @property
+    def insert_share(self) -> float | None:
+        return self.inserts / self.events if self.events else None
+
+    @property
+    def hot_share(self) -> float | None:
+        """HOT updates among the updates, 0 to 1. Not reproducible: show it, do not store it."""
+        return self.hot_updates / self.updates if self.updates else None
+
+
+class DatabaseChurn(ByTable[Churn]):
+    """Churn of every table that can be told, with what happened to the whole database in `notes`."""
+
+    def __init__(self, entries: Mapping[TableName, Churn], seconds: float | None, notes: tuple[str, ...] = ()) -> None:
+        super().__init__(entries)
+        self.seconds = seconds
+        self.notes = notes
+
+    @property
+    def events(self) -> int:
+        return sum(churn.events for churn in self.values())
+
+    def share(self, table: TableName | str) -> float | None:
+        """This table's part of all row changes, 0 to 1; None when nothing changed at all."""
+        return self[table].events / self.events if self.events else None

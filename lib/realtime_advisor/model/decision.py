@@ -1,0 +1,144 @@
+"""Scopes, evidence, findings and the decision that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .names import ByTable, TableName
+
+
+class Option(StrEnum):
+    """How a table speaks to clients."""
+
+    POSTGRES_CHANGES = "postgres_changes"
+    BROADCAST = "broadcast"
+    PRESENCE = "presence"
+    NO_REALTIME = "no_realtime"
+
+
+class Source(StrEnum):
+    """Where a piece of evidence comes from."""
+
+    MEASURED = "measured"
+    CATALOG = "catalog"
+    INFERRED = "inferred"
+    ANSWERED = "answered"
+    ASSUMED = "assumed"
+
+
+class ScopeKind(StrEnum):
+    """Who shares the rows: one user, one tenant, a container narrower than a tenant, one row, or everybody."""
+
+    USER = "user"
+    TENANT = "tenant"
+    THREAD = "thread"
+    RECORD = "record"
+    GLOBAL = "global"
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step along a foreign key, from `table` (its `columns`) to `references` (its `referenced_columns`)."""
+
+    table: TableName
+    columns: tuple[str, ...]
+    references: TableName
+    referenced_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """Who may read a scope, as rows: the principal behind `id` in `principal` is reached as told here.
+
+    kind 'self': the scope's id is the user's own id.
+    kind 'membership': a row of `membership` pairs the scope (`scope_columns`) with the user (`user_column`);
+    for a narrower scope, `path` first leads from the scope's own table to the tenant key that the membership holds.
+    `user_type` is the type of the key that the JWT's `sub` is compared with.
+    """
+
+    kind: str
+    user_type: str
+    membership: TableName | None = None
+    scope_columns: tuple[str, ...] = ()
+    user_column: str | None = None
+    path: tuple[Hop, ...] = ()
+    source: Source = Source.CATALOG
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows these are: `columns` hold the key, at the end of `path` (empty: in the table itself)."""
+
+    kind: ScopeKind
+    label: str  # the word that opens a topic: 'user', 'tenant', 'thread', 'project'
+    principal: TableName | None  # the table whose row the key names
+    columns: tuple[str, ...]
+    key_type: str
+    path: tuple[Hop, ...] = ()
+    entitlement: Entitlement | None = None  # None: cannot be derived; `refusal` says why
+    refusal: str | None = None
+    source: Source = Source.CATALOG
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A value and how it is known; value None is unknown."""
+
+    value: float | bool | str | None
+    unit: str
+    source: Source
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One criterion evaluated for one table; `holds` None is unknown.
+
+    `margin` is how far the value is inside (positive) or outside the criterion, in the criterion's unit.
+    """
+
+    criterion: str
+    option: Option
+    sentence: str
+    holds: bool | None
+    evidence: Evidence
+    operator: str
+    threshold: float | bool | str | None
+    margin: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """What would turn the decision: `metric` stands at `now`; at `at` the option becomes `to`."""
+
+    metric: str
+    now: float | bool | str | None
+    at: float | bool | str | None
+    to: Option
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict for one table, and all it stands on."""
+
+    table: TableName
+    option: Option
+    runner_up: Option | None
+    confidence: str  # 'high', 'medium', 'low'
+    scope: Scope | None
+    findings: tuple[Finding, ...]
+    flips: tuple[Flip, ...]
+    reasons: tuple[str, ...]  # sentences, the deciding one first
+    questions: tuple[str, ...] = ()  # what would settle the unknowns
+    scopes: tuple[Scope, ...] = ()  # every candidate, best first
+    override: str | None = None
+
+
+class Decisions(ByTable[Decision]):
+    """Decisions by table."""
+
+    def count(self, option: Option) -> int:
+        return sum(decision.option is option for decision in self.values())

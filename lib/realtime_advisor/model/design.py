@@ -1,0 +1,87 @@
+"""What a decision turns into: emissions, a design, a script; and the advice that holds a whole run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .catalog import Server
+from .churn import DatabaseChurn
+from .decision import Decisions, Option, Scope
+from .names import ByTable, TableName
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Tables whose changes are told on one topic with one event: `tenant:<id>:dashboard`, `stats_invalidated`."""
+
+    name: str
+    event: str
+    tables: tuple[TableName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """One kind of message: to `topic` (with `<id>` for the scope's key), when `operations` change `watched` columns.
+
+    `event` carries `<action>` where it differs by operation: created, updated, deleted.
+    """
+
+    scope: Scope
+    entity: str
+    topic: str
+    event: str
+    operations: tuple[str, ...]  # of insert, update, delete
+    watched: tuple[str, ...]  # an update that changes none of these, nor key nor scope, says nothing
+    feed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """How one table speaks: what its triggers send, and what a client subscribes to.
+
+    `gaps` are sentences about what is not told; `refusal` says why there is no SQL.
+    """
+
+    table: TableName
+    option: Option
+    emissions: tuple[Emission, ...]
+    granularity: str  # 'statement'
+    primary_key: tuple[str, ...]
+    changes_filter: str | None = None  # Postgres Changes: 'thread_id=eq.<id>'
+    changes_events: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    refusal: str | None = None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The SQL of one design: each step of `up` is a transaction of its own, the policies alone in the last."""
+
+    design: Design
+    functions: str
+    triggers: str
+    policies: str
+    down: str
+    check: str
+
+    @property
+    def up(self) -> str:
+        """All steps of the installation, in order, as one file that psql runs."""
+        return "\n".join(step for step in (self.functions, self.triggers, self.policies) if step)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One run: what was observed, decided and generated."""
+
+    server: Server
+    churn: DatabaseChurn
+    window: str  # 'measured', 'since reset', 'workshop traffic'
+    decisions: Decisions
+    designs: ByTable[Design]
+    scripts: ByTable[Script]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{option.value} {self.decisions.count(option)}" for option in Option)
+        return f"Advice({len(self.decisions)} tables: {counts})"

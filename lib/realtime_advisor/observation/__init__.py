@@ -1,0 +1,1 @@
+"""Reads the target; never writes to it."""

@@ -1,0 +1,1 @@
+"""The workshop database: built, and its traffic run."""
