@@ -54,6 +54,7 @@ class Churn:
     peak_per_minute: float | None = None  # busiest interval between two samples; None with fewer than two intervals
     largest_burst: int | None = None  # most row changes between two samples
     note: str | None = None  # what happened to this table in the window: reset, created, re-created, dropped
+    partition_of: TableName | None = None  # a partitioned parent holds its partitions' sum
 
     @property
     def events(self) -> int:
@@ -103,7 +104,8 @@ class DatabaseChurn(ByTable[Churn]):
 
     @property
     def events(self) -> int:
-        return sum(churn.events for churn in self.values())
+        """All row changes; a partition's are counted once, in its parent."""
+        return sum(churn.events for churn in self.values() if churn.partition_of not in self)
 
     def share(self, table: TableName | str) -> float | None:
         """This table's part of all row changes, 0 to 1; None when nothing changed at all."""

@@ -23,7 +23,8 @@ class Feed:
 class Emission:
     """One kind of message: to `topic` (with `<id>` for the scope's key), when `operations` change `watched` columns.
 
-    `event` carries `<action>` where it differs by operation: created, updated, deleted.
+    `event` carries `<action>` where it differs by operation: created, updated, deleted. `principal_key` is the column
+    of the scope's principal that holds the key, where the entitlement's path starts at that table.
     """
 
     scope: Scope
@@ -33,13 +34,15 @@ class Emission:
     operations: tuple[str, ...]  # of insert, update, delete
     watched: tuple[str, ...]  # an update that changes none of these, nor key nor scope, says nothing
     feed: str | None = None
+    principal_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
     """How one table speaks: what its triggers send, and what a client subscribes to.
 
-    `gaps` are sentences about what is not told; `refusal` says why there is no SQL.
+    `gaps` are sentences about what is not told; `refusal` says why there is no SQL. `column_types` has the types of the
+    columns that the triggers compare, by table and name.
     """
 
     table: TableName
@@ -52,6 +55,14 @@ class Design:
     gaps: tuple[str, ...] = ()
     refusal: str | None = None
     reasons: tuple[str, ...] = ()
+    column_types: tuple[tuple[TableName, str, str], ...] = ()
+
+    def type_of(self, table: TableName, column: str) -> str:
+        """The type of a column that the triggers compare. Raises KeyError."""
+        for name, found, type_name in self.column_types:
+            if (name, found) == (table, column):
+                return type_name
+        raise KeyError(f"{table}.{column}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,68 @@
+# Every target first sees to it that .venv holds what requirements.lock says; that takes no time when it already does.
+#   make PYTHON=/path/to/python3.12 ...   which Python to build .venv with; otherwise the first of 3.13, 3.12, 3.11 found
+#   make VENV=.venv-3.12 ...              another folder than .venv
+
+VENV ?= .venv
+PYTHON ?=
+ARGS ?=
+RUN = "$(VENV)/bin/python"
+# Tests and stored notebooks tell of the embedded database, whatever database the caller's shell points at.
+EMBEDDED = env -u DATABASE_URL -u SECONDS -u OUT $(foreach name,$(filter PG%,$(.VARIABLES)),-u $(name))
+NOTEBOOKS = $(wildcard notebooks)
+
+# Taken as they are typed: a password may hold a dollar sign. Left out entirely when not given.
+define hand_over
+ifneq ($$(strip $$(value $(1))),)
+override $(1) := $$(value $(1))
+export $(1)
+else
+unexport $(1)
+endif
+endef
+$(foreach name,DATABASE_URL SECONDS OUT,$(eval $(call hand_over,$(name))))
+export PYTHON
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME JUPYTER_PATH
+
+.PHONY: help set-up lab report test bench notebooks lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make lab        open the notebooks in JupyterLab"
+	@echo "make report     decide about every table, without a browser: SECONDS=60 OUT=out DATABASE_URL=postgresql://..."
+	@echo "                (no DATABASE_URL: the embedded workshop database)"
+	@echo "make test       run the tests, the examples in docstrings, and the notebooks: ARGS='-k catalog'"
+	@echo "make bench      compare the trigger designs and the engine's speed, side by side"
+	@echo "make notebooks  run the notebooks again and store what they show: ARGS=notebooks/00_start_here.ipynb"
+	@echo "make lock       resolve the dependencies again: requirements.lock, environment.yml; ARGS=--upgrade for newer ones"
+	@echo "make set-up     build or repair .venv only"
+	@echo "make clean      delete .venv and the tools' caches; what you exported stays"
+
+set-up:
+	@if [ -n "$$PYTHON" ] || ! "$(VENV)/bin/python" -E -S tools/setup_venv.py --check "$(VENV)" 2>/dev/null; then \
+	    found=$$(sh tools/find-python) && "$$found" -E tools/setup_venv.py "$(VENV)"; \
+	fi
+
+# Jupyter refuses to run as root unless told; in a container one often is.
+lab: set-up
+	@if [ "$$(id -u)" = 0 ]; then root=--allow-root; fi; \
+	exec $(RUN) -m jupyterlab $$root $(ARGS) notebooks/00_start_here.ipynb
+
+report: set-up
+	@exec $(RUN) -m realtime_advisor $(ARGS)
+
+test: set-up
+	@exec $(EMBEDDED) $(RUN) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 tests lib $(NOTEBOOKS) $(ARGS)
+
+bench: set-up
+	@exec $(EMBEDDED) $(RUN) benchmarks $(ARGS)
+
+notebooks: set-up
+	@exec $(EMBEDDED) $(RUN) tools/notebooks.py $(ARGS)
+
+lock: set-up
+	@$(RUN) -m uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock $(ARGS)
+	@$(RUN) tools/environment.py
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis lib/*.egg-info

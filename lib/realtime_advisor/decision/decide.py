@@ -1,0 +1,136 @@
+"""From a catalogue and its churn to a decision for every table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from realtime_advisor.model import (
+    ByTable,
+    Catalog,
+    DatabaseChurn,
+    Decision,
+    Decisions,
+    Finding,
+    Option,
+    RelationKind,
+    Scope,
+    Source,
+    TableName,
+)
+from realtime_advisor.reference import Matrix, load_matrix
+
+from .answers import Answers, TableAnswers, read_answers
+from .metrics import Facts, count_references, measure
+from .principals import Principals, find_principals
+from .scopes import infer_scopes
+from .verdict import Verdict, find, find_flips, judge, runner_up
+
+DECIDABLE: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
+
+
+def decide(
+    catalog: Catalog, churn: DatabaseChurn, answers: Answers | None = None, matrix: Matrix | None = None
+) -> Decisions:
+    """A decision for every table (partitions are judged with their parent).
+
+    `answers` is `{"public.orders": {"user_facing": True, ...}}`. Raises UnknownTable and BadInput for answers that mean
+    nothing here.
+    """
+    rules, said = matrix or load_matrix(), read_answers(answers, catalog)
+    principals = find_principals(catalog)
+    scopes = infer_scopes(catalog, principals)
+    references = count_references(catalog)
+    return Decisions(
+        {
+            table.name: _decide(_facts(table.name, catalog, churn, scopes, principals, references, said), rules)
+            for table in catalog
+            if table.kind in DECIDABLE and table.partition_of is None
+        }
+    )
+
+
+def _facts(
+    name: TableName,
+    catalog: Catalog,
+    churn: DatabaseChurn,
+    scopes: dict[TableName, tuple[Scope, ...]],
+    principals: Principals,
+    references: dict[TableName, int],
+    said: ByTable[TableAnswers],
+) -> Facts:
+    answers = said.get(name) or TableAnswers()
+    found = scopes.get(name, ())
+    if answers.scope:
+        found = tuple(sorted(found, key=lambda scope: bool(scope.path) or scope.columns != (answers.scope,)))
+    return Facts(catalog[name], catalog, churn.get(name), found, principals, references.get(name, 0), answers)
+
+
+def _decide(facts: Facts, matrix: Matrix) -> Decision:
+    metrics = measure(facts, matrix)
+    findings = find(matrix, metrics)
+    verdict = judge(matrix, findings)
+    override = facts.answers.option
+    option = override or verdict.option
+    return Decision(
+        facts.table.name,
+        option,
+        verdict.option if override and override is not verdict.option else runner_up(matrix, findings, option),
+        _confidence(verdict, findings),
+        facts.scope,
+        findings,
+        find_flips(matrix, metrics, verdict.option),
+        tuple(_reasons(facts, verdict)),
+        tuple(_questions(matrix, findings, facts.table.name)),
+        facts.scopes,
+        facts.answers.reason or "no reason given" if override else None,
+    )
+
+
+def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
+    if facts.answers.option:
+        yield f"The architect decided {facts.answers.option.value}; the evidence says {verdict.option.value}."
+    yield verdict.reason
+    churn = facts.churn
+    if churn is not None and churn.events:
+        rate = churn.events_per_minute
+        pace = (
+            f"{rate:.4g} row changes a minute"
+            if rate is not None
+            else f"{churn.events} row changes, since when is unknown"
+        )
+        yield f"{pace}: {churn.inserts} inserts, {churn.updates} updates, {churn.deletes} deletes ({churn.basis})."
+    elif churn is not None:
+        yield "No row changed in the window: the mix is unknown."
+    if facts.scope:
+        yield f"Scope {facts.scope.label}: {facts.scope.reason}."
+        if facts.scope.refusal:
+            yield facts.scope.refusal
+
+
+def _confidence(verdict: Verdict, findings: tuple[Finding, ...]) -> str:
+    """high: a deciding criterion is measured or in the catalogue; low: it rests on a name, a guess or nothing."""
+    deciding = [finding for finding in findings if finding.criterion in verdict.deciding]
+    firm = [
+        f
+        for f in deciding
+        if f.holds is True and f.evidence.source in (Source.MEASURED, Source.CATALOG, Source.ANSWERED)
+    ]
+    if verdict.option is Option.POSTGRES_CHANGES:
+        return "medium" if len(firm) >= 3 else "low"
+    if verdict.option is Option.PRESENCE:
+        return "medium" if len(firm) < len(deciding) else "high"
+    if not firm:
+        return "low"
+    others_unknown = any(f.holds is None and f.option is verdict.option for f in findings)
+    return "medium" if others_unknown and len(firm) == 1 and verdict.option is Option.BROADCAST else "high"
+
+
+def _questions(matrix: Matrix, findings: tuple[Finding, ...], table: TableName) -> Iterable[str]:
+    seen = set()
+    for finding in findings:
+        criterion = matrix[finding.criterion]
+        open_ = finding.holds is None or finding.evidence.source is Source.ASSUMED
+        if criterion.question and open_ and criterion.metric not in seen:
+            seen.add(criterion.metric)
+            yield criterion.question.format(table=table)

@@ -1,0 +1,204 @@
+"""The order of decision: from findings to an option, its runner-up, and what would flip it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, TypeGuard
+
+from realtime_advisor.model import Evidence, Finding, Flip, Option, Source
+from realtime_advisor.reference import Criterion, Matrix
+
+from .metrics import Metrics
+
+_FLIPPABLE: Final = (
+    "hottest_scope_per_minute",
+    "insert_share",
+    "update_share",
+    "bulk_burst",
+    "updates_per_minute_per_row",
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An option, the criteria that decided, and the sentence that says so."""
+
+    option: Option
+    deciding: tuple[str, ...]
+    reason: str
+
+
+def find(matrix: Matrix, metrics: Metrics) -> tuple[Finding, ...]:
+    """Every criterion evaluated, in the matrix's order."""
+    return tuple(_finding(criterion, metrics) for criterion in matrix)
+
+
+def _finding(criterion: Criterion, metrics: Metrics) -> Finding:
+    unknown = Evidence(None, criterion.unit, Source.ASSUMED, "nothing measures this metric")
+    evidence = metrics.get(criterion.metric, unknown)
+    threshold = list(criterion.threshold) if isinstance(criterion.threshold, tuple) else criterion.threshold
+    return Finding(
+        criterion.id,
+        criterion.option,
+        criterion.sentence,
+        criterion.holds(evidence.value),
+        evidence,
+        criterion.operator,
+        ", ".join(threshold) if isinstance(threshold, list) else threshold,
+        criterion.margin(evidence.value),
+    )
+
+
+def judge(matrix: Matrix, findings: tuple[Finding, ...], without: frozenset[Option] = frozenset()) -> Verdict:
+    """The first option of the order whose condition is met, leaving out those in `without`."""
+    groups = _Groups(matrix, findings)
+    steps: tuple[Callable[[_Groups], Verdict | None], ...] = (_no_realtime, _presence, _broadcast, _postgres_changes)
+    for step in steps:
+        verdict = step(groups)
+        if verdict and verdict.option not in without:
+            return verdict
+    return _fallback(groups, without)
+
+
+class _Groups:
+    """Findings by option and group of the matrix."""
+
+    def __init__(self, matrix: Matrix, findings: Iterable[Finding]) -> None:
+        self.groups = {criterion.id: criterion.group for criterion in matrix}
+        self.findings = tuple(findings)
+
+    def of(self, group: str) -> list[Finding]:
+        return [finding for finding in self.findings if self.groups[finding.criterion] == group]
+
+    def holding(self, group: str) -> list[Finding]:
+        return [finding for finding in self.of(group) if finding.holds]
+
+    def get(self, criterion: str) -> Finding | None:
+        return next((finding for finding in self.findings if finding.criterion == criterion), None)
+
+
+def _no_realtime(groups: _Groups) -> Verdict | None:
+    avoid = groups.holding("avoid")
+    if avoid:
+        return Verdict(Option.NO_REALTIME, _ids(avoid), f"Users cannot read it: {avoid[0].evidence.detail}.")
+    unknown = any(finding.holds is None for finding in groups.of("avoid"))
+    named = [finding for finding in groups.holding("hint") if finding.evidence.source is Source.INFERRED]
+    if unknown and named:
+        return Verdict(
+            Option.NO_REALTIME,
+            _ids(named),
+            f"Whether users read it is unknown, and {named[0].evidence.detail}: a weak hint that they do not.",
+        )
+    return None
+
+
+def _presence(groups: _Groups) -> Verdict | None:
+    shape, disposable = groups.of("only"), groups.holding("disposable")
+    if disposable and shape and all(finding.holds for finding in shape):
+        return Verdict(
+            Option.PRESENCE,
+            (*_ids(shape), *_ids(disposable)),
+            f"It is one user's state, rewritten all the time, and disposable: {disposable[0].evidence.detail}.",
+        )
+    return None
+
+
+def _broadcast(groups: _Groups) -> Verdict | None:
+    holding = groups.holding("any")
+    has_scope = groups.get("no_path_to_principal")
+    if not holding or (has_scope is not None and has_scope.holds):
+        return None
+    said = "; ".join(finding.sentence for finding in holding)
+    return Verdict(
+        Option.BROADCAST, _ids(holding), f"Broadcast needs one of its criteria, and {len(holding)} hold: {said}."
+    )
+
+
+def _postgres_changes(groups: _Groups) -> Verdict | None:
+    findings = groups.of("all")
+    measured = [finding for finding in findings if finding.evidence.source is not Source.ASSUMED]
+    if not findings or any(finding.holds is False for finding in findings) or not all(f.holds for f in measured):
+        return None
+    rate = groups.get("low_volume")
+    at = (
+        f" at {rate.evidence.value:g} events a minute in the hottest scope"
+        if rate and _number(rate.evidence.value)
+        else ""
+    )
+    return Verdict(Option.POSTGRES_CHANGES, _ids(findings), f"All criteria of Postgres Changes hold{at}.")
+
+
+def _fallback(groups: _Groups, without: frozenset[Option]) -> Verdict:
+    has_scope = groups.get("no_path_to_principal")
+    if Option.BROADCAST not in without and not (has_scope is not None and has_scope.holds):
+        failing = [finding for finding in groups.of("all") if finding.holds is not True]
+        why = f": {failing[0].sentence} ({'unknown' if failing[0].holds is None else 'false'})" if failing else ""
+        return Verdict(Option.BROADCAST, _ids(failing[:1]), f"Not all criteria of Postgres Changes hold{why}.")
+    return Verdict(
+        Option.NO_REALTIME,
+        ("no_path_to_principal",),
+        "Nothing leads from its rows to a user or a tenant, so no topic can name who listens.",
+    )
+
+
+def _ids(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(finding.criterion for finding in findings)
+
+
+def _number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def runner_up(matrix: Matrix, findings: tuple[Finding, ...], chosen: Option) -> Option | None:
+    """What the order would give without the chosen option; Presence where only its disposability is open."""
+    groups = _Groups(matrix, findings)
+    if chosen is Option.BROADCAST and all(finding.holds for finding in groups.of("only")):
+        return Option.PRESENCE
+    if chosen is Option.POSTGRES_CHANGES:
+        return Option.BROADCAST
+    if chosen is Option.BROADCAST:
+        changes = [groups.get("users_benefit"), groups.get("filterable"), groups.get("no_primary_key")]
+        able = (
+            changes[0] and changes[0].holds and changes[1] and changes[1].holds and changes[2] and not changes[2].holds
+        )
+        return Option.POSTGRES_CHANGES if able else Option.NO_REALTIME
+    other = judge(matrix, findings, frozenset({chosen}))
+    return other.option if other.option is not chosen else None
+
+
+def find_flips(matrix: Matrix, metrics: Metrics, chosen: Option) -> tuple[Flip, ...]:
+    """For every metric, the nearest value at which the option would be another, all else unchanged."""
+    return tuple(flip for metric in sorted(metrics) if (flip := _flip(matrix, metrics, metric, chosen)))
+
+
+def _flip(matrix: Matrix, metrics: Metrics, metric: str, chosen: Option) -> Flip | None:
+    now = metrics[metric].value
+    for at, tried in _candidates(matrix, metric, now):
+        changed = _with(metrics, metric, tried)
+        to = judge(matrix, find(matrix, changed)).option
+        if to is not chosen:
+            return Flip(metric, now, at, to)
+    return None
+
+
+def _with(metrics: Metrics, metric: str, value: float | bool) -> Metrics:
+    old = metrics[metric]
+    changed = {**metrics, metric: Evidence(value, old.unit, Source.MEASURED, old.detail)}
+    # The two shares are parts of one whole: more of one leaves less for the other.
+    other = {"insert_share": "update_share", "update_share": "insert_share"}.get(metric)
+    if other:
+        changed[other] = Evidence(min(float(metrics[other].value or 0), 1 - float(value)), old.unit, Source.MEASURED)
+    return changed
+
+
+def _candidates(matrix: Matrix, metric: str, now: float | bool | str | None) -> list[tuple[float | bool, float | bool]]:
+    """Values to try, as (threshold shown, value put in its place), the nearest first."""
+    criteria = [c for c in matrix if c.metric == metric]
+    if any(isinstance(c.threshold, bool) for c in criteria):
+        return [(value, value) for value in (True, False) if value is not now]
+    if metric not in _FLIPPABLE:
+        return []
+    thresholds = {float(c.threshold) for c in criteria if _number(c.threshold)}
+    around = [(t, t + step) for t in thresholds for step in (0.0, t * 1e-6, -t * 1e-6)]
+    return sorted(around, key=lambda pair: abs(pair[0] - float(now))) if _number(now) else sorted(around)

@@ -1,0 +1,224 @@
+"""A decision and a scope to topics, events, and what is watched; or to a refusal in one sentence.
+
+Pure: the catalogue and the decision in, a Design out. `sql.py` turns it into scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from realtime_advisor.errors import BadInput, UnknownTable
+from realtime_advisor.model import (
+    Catalog,
+    Decision,
+    Design,
+    Emission,
+    Feed,
+    Option,
+    RelationKind,
+    Scope,
+    ScopeKind,
+    Table,
+    TableName,
+)
+from realtime_advisor.reference import load_hints
+
+from .changes import design_changes
+from .entitlement import principal_key, why_unusable
+from .naming import topic_word
+
+OPERATIONS: Final = ("insert", "update", "delete")
+TRIGGERABLE: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
+
+_INSTEAD: Final = {
+    Option.PRESENCE: (
+        "Let clients track() this state on a Presence channel of its own: it needs no table, no trigger, and vanishes "
+        "with the connection."
+    ),
+    Option.NO_REALTIME: "Fetch it when a page is loaded or its tab is focused: no channel, no trigger, no policy.",
+}
+
+
+def design(
+    decision: Decision,
+    catalog: Catalog,
+    *,
+    feeds: Sequence[Feed] = (),
+    option: Option | None = None,
+    watched: Sequence[str] | None = None,
+) -> Design:
+    """How the decided table speaks: its emissions, or its Postgres Changes filter, or why there is neither.
+
+    `option` is the architect's choice in place of the decision's. `watched` are the columns whose change an UPDATE must
+    make to be told; by default all but generated ones and timestamps that are touched by every write. The primary key
+    and the scope are always compared, and are not listed. Raises UnknownTable, and BadInput for an unknown column.
+    """
+    table = _table(catalog, decision.table)
+    chosen = option or decision.option
+    blank = Design(table.name, chosen, (), "statement", table.primary_key, reasons=decision.reasons)
+    if chosen in _INSTEAD:
+        return replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]))
+    if chosen is Option.POSTGRES_CHANGES:
+        blank = design_changes(blank, decision.scope, table)
+    if table.kind not in TRIGGERABLE:
+        return replace(blank, refusal=_not_triggerable(table))
+    told, untold = _scopes_told(decision, catalog, table, feeds, own=chosen is Option.BROADCAST)
+    if not told:
+        return _without_emissions(blank, decision, untold)
+    return _with_emissions(blank, catalog, table, told, untold, watched)
+
+
+def _table(catalog: Catalog, name: TableName) -> Table:
+    try:
+        return catalog[name]
+    except KeyError:
+        raise UnknownTable(
+            f"Table {name} is not in the catalogue. Read the catalogue again, or check the name."
+        ) from None
+
+
+def _not_triggerable(table: Table) -> str:
+    return (
+        f"{table.name} is a {table.kind.value}, on which Postgres has no statement triggers with transition tables: "
+        "broadcast from the tables it reads instead."
+    )
+
+
+def _without_emissions(blank: Design, decision: Decision, untold: tuple[str, ...]) -> Design:
+    if blank.option is Option.POSTGRES_CHANGES:
+        return replace(blank, gaps=(*blank.gaps, *untold))
+    no_scope = (
+        f"{decision.table} has no scope: no column and no foreign key of it leads to a user or a tenant, so there is "
+        "nobody to address. Name its scope, or leave it without realtime."
+    )
+    return replace(blank, refusal=untold[0] if untold else no_scope)
+
+
+def _with_emissions(
+    blank: Design,
+    catalog: Catalog,
+    table: Table,
+    told: list[tuple[Scope, Feed | None]],
+    untold: tuple[str, ...],
+    watched: Sequence[str] | None,
+) -> Design:
+    scopes = [scope for scope, _ in told]
+    columns = _watched(table, _local_columns(scopes), watched)
+    emissions = tuple(_emission(catalog, table, scope, feed, columns) for scope, feed in told)
+    return replace(
+        blank,
+        emissions=emissions,
+        gaps=(*blank.gaps, *untold, *_gaps(catalog, table, scopes)),
+        column_types=tuple(_column_types(catalog, table, scopes, columns)),
+    )
+
+
+def _scopes_told(
+    decision: Decision, catalog: Catalog, table: Table, feeds: Sequence[Feed], *, own: bool
+) -> tuple[list[tuple[Scope, Feed | None]], tuple[str, ...]]:
+    """The scopes to tell, each with its feed if it is one, and sentences about those that cannot be told."""
+    told: list[tuple[Scope, Feed | None]] = []
+    untold: list[str] = []
+    for feed in feeds:
+        if table.name in feed.tables:
+            scope, problem = _feed_scope(decision, catalog, table, feed)
+            if scope:
+                told.append((scope, feed))
+            untold += [problem] if problem else []
+    if own and decision.scope and not any(_is_same(decision.scope, scope) for scope, _ in told):
+        problem = why_unusable(decision.scope, catalog, table)
+        if problem:
+            untold.append(problem)
+        else:
+            told.insert(0, (decision.scope, None))
+    return told, tuple(untold)
+
+
+def _is_same(one: Scope, other: Scope) -> bool:
+    return (one.principal, one.columns, one.path) == (other.principal, other.columns, other.path)
+
+
+def _feed_scope(decision: Decision, catalog: Catalog, table: Table, feed: Feed) -> tuple[Scope | None, str | None]:
+    """The table's tenant scope, the decision's own first; or why there is none."""
+    candidates = [scope for scope in (decision.scope, *decision.scopes) if scope and scope.kind is ScopeKind.TENANT]
+    problems = [why_unusable(scope, catalog, table) for scope in candidates]
+    for scope, problem in zip(candidates, problems, strict=True):
+        if problem is None:
+            return scope, None
+    missing = (
+        f"{table.name} is in the feed {feed.name}, but no path leads from it to a tenant: the feed does not hear of it."
+    )
+    return None, next(iter(problems), None) or missing
+
+
+def _emission(catalog: Catalog, table: Table, scope: Scope, feed: Feed | None, watched: tuple[str, ...]) -> Emission:
+    entity = topic_word(feed.name) if feed else _entity(catalog, table.name)
+    return Emission(
+        scope=scope,
+        entity=entity,
+        topic=f"{topic_word(scope.label)}:<id>:{entity}",
+        event=feed.event if feed else f"{entity}_<action>",
+        operations=OPERATIONS,
+        watched=watched,
+        feed=feed.name if feed else None,
+        principal_key=principal_key(scope, catalog, table) if scope.entitlement and scope.entitlement.path else None,
+    )
+
+
+def _entity(catalog: Catalog, name: TableName) -> str:
+    """The table's name, with its schema where another schema has a table of that name: topics must not be shared."""
+    namesakes = [other for other in catalog.tables if other.name == name.name and other != name]
+    is_shared = any(catalog[other].kind in TRIGGERABLE for other in namesakes)
+    return topic_word(f"{name.schema}.{name.name}" if is_shared else name.name)
+
+
+def _local_columns(scopes: Iterable[Scope]) -> tuple[str, ...]:
+    """The table's own columns that lead to the scopes."""
+    columns = [column for scope in scopes for column in (scope.path[0].columns if scope.path else scope.columns)]
+    return tuple(dict.fromkeys(columns))
+
+
+def _watched(table: Table, local: tuple[str, ...], chosen: Sequence[str] | None) -> tuple[str, ...]:
+    known = [column.name for column in table.columns]
+    for name in chosen or ():
+        if name not in known:
+            raise BadInput(f"{table.name} has no column {name} to watch: choose from {', '.join(known)}.")
+    always = {*table.primary_key, *local}
+    if chosen is not None:
+        return tuple(name for name in known if name in chosen and name not in always)
+    touched = load_hints().touch_columns
+    return tuple(
+        column.name
+        for column in table.columns
+        if not column.generated and column.name not in always and column.name.lower() not in touched
+    )
+
+
+def _column_types(
+    catalog: Catalog, table: Table, scopes: Sequence[Scope], watched: tuple[str, ...]
+) -> Iterator[tuple[TableName, str, str]]:
+    """Types of all that is compared: in the table, and in the parents on the way to a scope."""
+    wanted = {(table.name, column): None for column in (*table.primary_key, *_local_columns(scopes), *watched)}
+    for scope in scopes:
+        for position, hop in enumerate(scope.path):
+            onward = scope.path[position + 1].columns if position + 1 < len(scope.path) else scope.columns
+            wanted |= {(hop.references, column): None for column in (*hop.referenced_columns, *onward)}
+    for name, column in wanted:
+        yield name, column, catalog[name].column(column).type
+
+
+def _gaps(catalog: Catalog, table: Table, scopes: Sequence[Scope]) -> Iterator[str]:
+    yield "TRUNCATE tells nobody: clients see it at their next catch-up."
+    for scope in scopes:
+        holder = catalog[scope.path[-1].references] if scope.path else table
+        column = holder.column(scope.columns[0])
+        if not column.not_null:
+            yield f"Rows without {holder.name.name}.{column.name} belong to nobody and are told to nobody."
+    if len(table.primary_key) != 1:
+        yield "Messages name no record_id: the table has no primary key of one column."
+    if table.kind is RelationKind.PARTITIONED:
+        yield "Writes addressed to a partition by its own name tell nobody; those through the parent do."
+    if table.partition_of:
+        yield f"Writes through the parent {table.partition_of} tell nobody: design the parent instead."

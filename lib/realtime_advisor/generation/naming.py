@@ -1,0 +1,64 @@
+"""Names of the objects that a script creates, and words of a topic: stable, within limits, without collision."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+from realtime_advisor.model import TableName
+
+from .quoting import LONGEST_IDENTIFIER
+
+_PLAIN = re.compile(r"[a-z][a-z0-9_]*\Z")
+_HASHED = re.compile(r"_[0-9a-f]{8}\Z")
+
+
+def object_name(prefix: str, *tables: TableName) -> str:
+    """A name for what serves these tables: plain where that is unambiguous, else with a hash of their full names.
+
+    >>> object_name("broadcast", TableName("public", "notifications"))
+    'broadcast_notifications'
+    >>> object_name("broadcast", TableName("sales", "Order Items"))
+    'broadcast_sales_order_items_5bcee29d'
+    """
+    words = [word for table in tables for word in (table.schema, table.name) if word != "public"]
+    name = "_".join([prefix, *words])
+    is_plain = len(tables) == 1 and len(words) == 1 and tables[0].schema == "public" and _PLAIN.match(words[0])
+    if is_plain and not _HASHED.search(name) and len(name) <= LONGEST_IDENTIFIER:
+        return name
+    return hashed_name(name, *(part for table in tables for part in (table.schema, table.name)))
+
+
+def hashed_name(readable: str, *facts: str) -> str:
+    """A name that tells `facts` apart by a hash, and is readable as far as 63 bytes allow."""
+    slug = re.sub(r"[^a-z0-9_]+", "_", readable.lower())[: LONGEST_IDENTIFIER - 9]
+    return f"{slug}_{digest(*facts)}"
+
+
+def digest(*facts: str) -> str:
+    """Eight hexadecimal digits that stand for these facts, in this order."""
+    return sha256("\0".join(facts).encode()).hexdigest()[:8]
+
+
+def topic_word(text: str) -> str:
+    """A name as one word of a topic: what is no letter, digit, `_`, `-` or `.` is percent-encoded, as in an address.
+
+    So a word never holds the `:` that separates words, and a topic is read back in one way only.
+
+    >>> topic_word("notifications"), topic_word("a:b 50%")
+    ('notifications', 'a%3Ab%2050%25')
+    """
+    return re.sub(r"[^\w.-]", lambda odd: "".join(f"%{byte:02X}" for byte in odd[0].encode()), text)
+
+
+def policy_name(topic: str) -> str:
+    """The policy that lets a topic's readers in is named after the topic.
+
+    >>> policy_name("user:<id>:notifications")
+    'realtime_advisor user:<id>:notifications'
+    """
+    name = f"realtime_advisor {topic}"
+    if len(name.encode()) <= LONGEST_IDENTIFIER:
+        return name
+    cut = name.encode()[: LONGEST_IDENTIFIER - 9].decode(errors="ignore")
+    return f"{cut}_{digest(topic)}"

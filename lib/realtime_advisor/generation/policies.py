@@ -1,0 +1,107 @@
+"""Who may listen: one entitlement function for each way of being entitled, one policy for each topic."""
+
+from __future__ import annotations
+
+from realtime_advisor.model import Emission, Entitlement, TableName
+
+from .entitlement import family, is_exact, is_text, variable_type
+from .naming import hashed_name, policy_name, topic_word
+from .quoting import quote_ident
+from .rendering import Fragment, Remark, Value, fragment
+from .triggers import qualified
+
+
+def entitlement_name(emission: Emission) -> str:
+    """The same name for the same entitlement, whichever table's script needs it."""
+    scope, entitlement = emission.scope, _entitlement(emission)
+    facts = (scope.label, family(scope.key_type), entitlement.kind, entitlement.user_type, str(entitlement.membership))
+    columns = (*entitlement.scope_columns, "|", str(entitlement.user_column), "|", str(emission.principal_key))
+    path = tuple(f"{hop.table} {hop.columns} {hop.references} {hop.referenced_columns}" for hop in entitlement.path)
+    start = (str(scope.principal),) if entitlement.path else ()
+    return hashed_name(f"may_read_{scope.label}", *facts, *columns, *start, *path)
+
+
+def entitlement_function(emission: Emission) -> Fragment:
+    """CREATE FUNCTION: whether the bearer of the token may listen to a topic of this scope."""
+    scope, entitlement = emission.scope, _entitlement(emission)
+    name = entitlement_name(emission)
+    values: dict[str, Value] = {
+        "function": name,
+        "opening": f"{topic_word(scope.label)}:",
+        "scope_type": Fragment(variable_type(scope.key_type)),
+        "user_type": Fragment(variable_type(entitlement.user_type)),
+        "purpose": Remark((_purpose(emission, entitlement),)),
+        "grants": fragment("grants", {"function": name}),
+    }
+    if entitlement.kind == "self":
+        same = family(scope.key_type) == family(entitlement.user_type)
+        is_self = "scope_id = user_id" if same else "scope_id::text = user_id::text"
+        return fragment("entitlement_self", {**values, "is_self": Fragment(is_self)})
+    return fragment("entitlement_membership", {**values, **_look_up(emission, entitlement)})
+
+
+def create_policy(emission: Emission) -> Fragment:
+    """DROP POLICY IF EXISTS and CREATE POLICY for the emission's topic."""
+    values = {"policy": policy_name(emission.topic), "function": entitlement_name(emission), "entity": emission.entity}
+    return fragment("policy", values)
+
+
+def drop_policy(emission: Emission, function: str) -> Fragment:
+    """DROP POLICY; a feed's policy goes with the last table that tells the feed."""
+    if emission.feed is None:
+        return fragment("drop_policy", {"policy": policy_name(emission.topic)})
+    values = {"policy": policy_name(emission.topic), "function": function, "topic": emission.topic}
+    return fragment("drop_shared_policy", values)
+
+
+def _entitlement(emission: Emission) -> Entitlement:
+    entitlement = emission.scope.entitlement
+    if entitlement is None:
+        raise ValueError(f"the emission to {emission.topic} has no entitlement")
+    return entitlement
+
+
+def _purpose(emission: Emission, entitlement: Entitlement) -> str:
+    label = emission.scope.label
+    if entitlement.kind == "self":
+        return f"Whether a topic {label}:<id>:<entity> is the caller's own: its id is the sub of the caller's token."
+    return (
+        f"Whether the caller may listen to a topic {label}:<id>:<entity>: a row of {entitlement.membership} pairs the "
+        f"{label}{' (through its tenant)' if entitlement.path else ''} with the sub of the caller's token."
+    )
+
+
+def _look_up(emission: Emission, entitlement: Entitlement) -> dict[str, Fragment]:
+    """FROM and WHERE: from the scope's own table along the path to the membership, or the membership alone."""
+    scope, membership = emission.scope, entitlement.membership
+    if membership is None or entitlement.user_column is None:
+        raise ValueError(f"the membership of {emission.topic} is incomplete")
+    user = _compared("member", entitlement.user_column, entitlement.user_type)
+    if not entitlement.path or scope.principal is None or emission.principal_key is None:
+        looked_up = _compared("member", entitlement.scope_columns[0], scope.key_type)
+        source = f"{qualified(membership)} as member"
+    else:
+        looked_up = _compared("scope_1", emission.principal_key, scope.key_type)
+        source = _path_to_member(scope.principal, entitlement, membership)
+    return {"source": Fragment(source), "condition": Fragment(f"{looked_up} = scope_id\n  and {user} = user_id")}
+
+
+def _path_to_member(principal: TableName, entitlement: Entitlement, membership: TableName) -> str:
+    lines = [f"{qualified(principal)} as scope_1"]
+    for number, hop in enumerate(entitlement.path[:-1], start=1):
+        on = _pairs(f"scope_{number + 1}", hop.referenced_columns, f"scope_{number}", hop.columns)
+        lines.append(f"join {qualified(hop.references)} as scope_{number + 1} on {on}")
+    last = f"scope_{len(entitlement.path)}"
+    on = _pairs("member", entitlement.scope_columns, last, entitlement.path[-1].columns)
+    return "\n".join([*lines, f"join {qualified(membership)} as member on {on}"])
+
+
+def _pairs(left: str, left_columns: tuple[str, ...], right: str, right_columns: tuple[str, ...]) -> str:
+    pairs = zip(left_columns, right_columns, strict=True)
+    return " and ".join(f"{left}.{quote_ident(one)} = {right}.{quote_ident(other)}" for one, other in pairs)
+
+
+def _compared(row: str, column: str, type_name: str) -> str:
+    """A key beside its parsed value; as text where its type is not ours to name."""
+    is_known = is_exact(type_name) or is_text(type_name)
+    return f"{row}.{quote_ident(column)}" if is_known else f"{row}.{quote_ident(column)}::text"

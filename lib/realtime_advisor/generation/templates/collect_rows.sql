@@ -1,0 +1,4 @@
+select
+  :[results]
+into :[into]
+from (select distinct :[columns] from :[rows] as change) as changed;

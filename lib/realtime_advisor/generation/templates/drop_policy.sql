@@ -1,0 +1,1 @@
+drop policy if exists :"policy" on realtime.messages;

@@ -1,0 +1,28 @@
+--: purpose
+create or replace function realtime_advisor.:"function"(topic text, entity text)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as :$function$
+declare
+  opening constant text := :'opening';
+  closing constant text := ':' || entity;
+  scope_id :[scope_type];
+  user_id :[user_type];
+begin
+  if starts_with(topic, opening) is not true or right(topic, length(closing)) is distinct from closing then
+    return false;
+  end if;
+  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing));
+  user_id := auth.jwt() ->> 'sub';
+  -- Only the one spelling that the trigger sends to.
+  return coalesce(topic = opening || scope_id::text || closing and :[is_self], false);
+exception
+  -- No key of that type in the topic, or in the token. An error would deny this user every topic, not just this one.
+  when others then
+    return false;
+end
+:$function$;
+:[grants]

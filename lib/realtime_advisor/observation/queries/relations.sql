@@ -1,0 +1,38 @@
+-- Every user relation that a client could hear of, and who of Supabase's API roles may read it.
+-- select_roles is null where neither role exists. USAGE on the schema counts: without it a grant cannot be used.
+with reader as (
+    select oid, rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated')
+)
+select
+    c.oid::bigint as relid,
+    n.nspname::text as schema,
+    c.relname::text as name,
+    c.relkind::text as relkind,
+    c.relrowsecurity as row_security,
+    c.relreplident::text as replica_identity,
+    case when c.relkind in ('r', 'p', 'm') and c.reltuples >= 0 then c.reltuples::bigint end as estimated_rows,
+    parent.inhparent::bigint as partition_of,
+    description.description as comment,
+    case
+        when exists (select from reader) then array(
+            select r.rolname::text
+            from reader r
+            where pg_catalog.has_schema_privilege(r.oid, n.oid, 'usage')
+                and pg_catalog.has_any_column_privilege(r.oid, c.oid, 'select')
+            order by r.rolname
+        )
+    end as select_roles
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_inherits parent on parent.inhrelid = c.oid and c.relispartition
+left join pg_catalog.pg_description description
+    on description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    and description.objoid = c.oid
+    and description.objsubid = 0
+where c.relkind in ('r', 'p', 'v', 'm', 'f')
+    and n.nspname <> 'information_schema'
+    and n.nspname !~ '^pg_'
+    and not exists (
+        select from pg_catalog.pg_depend d
+        where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e'
+    )

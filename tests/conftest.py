@@ -1,0 +1,63 @@
+"""The servers that tests share: the embedded one and a system's PostgreSQL 15, and a database for each test."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from realtime_advisor.errors import NoServerBinaries
+from realtime_advisor.sandbox.postgres import Binaries, RunningServer, find_binaries, lease
+
+
+@contextmanager
+def fresh_database(server: RunningServer) -> Iterator[str]:
+    """The conninfo of a new database, dropped at the end whoever is still connected."""
+    name = f"test_{secrets.token_hex(8)}"
+    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        connection.execute(SQL("create database {} template template0").format(Identifier(name)))
+        yield server.conninfo(name)
+        connection.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[RunningServer]:
+    """The default embedded server, in the user's cache folder, shared with everything else that runs."""
+    with lease() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def binaries15() -> Binaries:
+    """A system's PostgreSQL 15, as Debian 12 packages it."""
+    try:
+        return find_binaries(15)
+    except NoServerBinaries:
+        pytest.skip(
+            "PostgreSQL 15 not installed: what concerns older servers is not tested (apt install postgresql-15)"
+        )
+
+
+@pytest.fixture(scope="session")
+def server15(binaries15: Binaries) -> Iterator[RunningServer]:
+    """A server of PostgreSQL 15."""
+    with lease(binaries15) as running:
+        yield running
+
+
+@pytest.fixture
+def database(server: RunningServer) -> Iterator[str]:
+    """The conninfo of an empty database of its own for one test."""
+    with fresh_database(server) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def database15(server15: RunningServer) -> Iterator[str]:
+    """The same on PostgreSQL 15."""
+    with fresh_database(server15) as conninfo:
+        yield conninfo

@@ -1,0 +1,1 @@
+"""Tests of the Realtime-compatible schema, sentence by sentence."""
