@@ -1,5 +1,6 @@
 """Decide, table by table, how a Postgres database should speak to clients in real time."""
 
+from .bundle.export import export
 from .decision.churn import measure_churn
 from .decision.decide import decide
 from .generation.design import design
@@ -17,6 +18,7 @@ __all__ = [
     "connect",
     "decide",
     "design",
+    "export",
     "generate",
     "load_matrix",
     "measure_churn",

@@ -37,12 +37,17 @@ def connect(url: str | None = None, *, environ: Mapping[str, str] = os.environ) 
     Raises ConnectionFailed, MissingPrivilege, UnsupportedServer, NoServerBinaries or SandboxFailed, in one sentence.
     """
     named = url if url is not None else environ.get("DATABASE_URL", "").strip()
-    if named or any(environ.get(name) for name in _LIBPQ):
+    if named or named_target(environ):
         return open_target(named)
     workshop = open_workshop()
     target = open_target(workshop.conninfo, clock=workshop.clock)
     _workshops[target] = workshop
     return target
+
+
+def named_target(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment names a database: DATABASE_URL, or libpq's own variables."""
+    return any(environ.get(name, "").strip() for name in ("DATABASE_URL", *_LIBPQ))
 
 
 def is_workshop(target: Target) -> bool:
@@ -58,7 +63,7 @@ def feeds_of(target: Target) -> tuple[Feed, ...]:
 def run_traffic(target: Target, minutes: float = 10) -> None:
     """Write `minutes` of the workshop's traffic, on its own clock. Raises BadInput for any other target."""
     if not is_workshop(target):
-        raise BadInput("Traffic is written to the workshop database only, and this target is another. It was not touched.")
+        raise BadInput("Traffic is written to the workshop database only, and this is another. It was not touched.")
     run_workshop_traffic(_workshops[target], minutes)
 
 
@@ -108,7 +113,13 @@ def advise(
     churn = measure_churn(*observe(target, seconds))
     decisions = decide(catalog, churn, answers, matrix)
     told = feeds_of(target) if feeds is None else feeds
-    return _generate(catalog, churn, decisions, told, "workshop traffic" if is_workshop(target) else "measured")
+    return _generate(catalog, churn, decisions, told, _window(target, churn))
+
+
+def _window(target: Target, churn: DatabaseChurn) -> str:
+    if all(entry.basis != "window" for entry in churn.values()):
+        return "since reset"
+    return "workshop traffic" if is_workshop(target) else "measured"
 
 
 def _generate(

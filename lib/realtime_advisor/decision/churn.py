@@ -51,7 +51,10 @@ class _Counts:
 
 @dataclass(frozen=True)
 class _Interval:
-    """What happened between two readings, by the tables' latest names; parents hold the sum of their partitions."""
+    """What happened between two readings, by the tables' latest names; parents hold the sum of their partitions.
+
+    A table in which nothing happened may be absent.
+    """
 
     seconds: float
     counts: Mapping[TableName, _Counts]
@@ -113,11 +116,21 @@ def _measure_window(snapshots: Sequence[Snapshot], names: _Names) -> DatabaseChu
     seconds = None if blind else _seconds(first.taken_at, last.taken_at)
     intervals = list(_intervals(snapshots, names))
     notes = _notes_by_table(first, last, names, intervals)
+    basis, several = "none" if blind else "window", len(intervals) > 1
+    busy = _busy_intervals(intervals)
     entries = {
-        entry.table: _churn_of_window(entry, intervals, seconds, "none" if blind else "window", notes)
+        entry.table: _churn_of_window(entry, busy.get(entry.table, []), seconds, basis, several, notes.get(entry.table))
         for entry in last.counters.values()
     }
     return DatabaseChurn(entries, seconds, tuple(_notes_of_window(snapshots, names, seconds)))
+
+
+def _busy_intervals(intervals: Sequence[_Interval]) -> dict[TableName, list[tuple[float, _Counts]]]:
+    busy: dict[TableName, list[tuple[float, _Counts]]] = defaultdict(list)
+    for interval in intervals:
+        for name, counts in interval.counts.items():
+            busy[name].append((interval.seconds, counts))
+    return busy
 
 
 def _intervals(snapshots: Sequence[Snapshot], names: _Names) -> Iterator[_Interval]:
@@ -131,7 +144,10 @@ def _interval(seconds: float, seen: Mapping[int, TableCounters], after: Snapshot
     counts: dict[TableName, _Counts] = defaultdict(_Counts)
     reset: set[TableName] = set()
     for entry in after.counters.values():
-        before, now = seen.get(entry.relid), _counts(entry)
+        before = seen.get(entry.relid)
+        if before == entry:  # most tables, most of the time
+            continue
+        now = _counts(entry)
         added = now.since(_counts(before)) if before else now
         lineage = [names.latest[relid] for relid in _lineage(entry, after)]
         for name in lineage:
@@ -156,23 +172,21 @@ def _counts(entry: TableCounters) -> _Counts:
 
 def _churn_of_window(
     entry: TableCounters,
-    intervals: Sequence[_Interval],
+    busy: Sequence[tuple[float, _Counts]],
     seconds: float | None,
     basis: str,
-    notes: Mapping[TableName, str],
+    several: bool,
+    note: str | None,
 ) -> Churn:
-    none = _Counts()
-    parts = [(interval.seconds, interval.counts.get(entry.table, none)) for interval in intervals]
-    several = len(intervals) > 1
-    rates = [part.events * 60 / length for length, part in parts if length > 0]
+    rates = (counts.events * 60 / length for length, counts in busy if length > 0)
     return _churn(
         entry,
-        sum((part for _, part in parts), none),
+        sum((counts for _, counts in busy), _Counts()),
         seconds,
         basis,
-        peak_per_minute=max(rates, default=None) if several and seconds else None,
-        largest_burst=max(part.events for _, part in parts) if several else None,
-        note=notes.get(entry.table),
+        peak_per_minute=max(rates, default=0) if several and seconds else None,
+        largest_burst=max((counts.events for _, counts in busy), default=0) if several else None,
+        note=note,
     )
 
 

@@ -47,8 +47,8 @@ def measure(facts: Facts, matrix: Matrix) -> Metrics:
         "tolerates_reordering": _asked(facts, "tolerates_reordering", True),
         "wants_control": _asked(facts, "wants_control", False),
         "wants_light_payloads": _asked(facts, "wants_light_payloads", False),
-        "hint_log": _hint(named, hints.log, "name"),
-        "hint_metadata": _hint(named, hints.metadata, "name"),
+        "hint_log": _hint(named, hints.log),
+        "hint_metadata": _hint(named, hints.metadata),
         **_state_hints(facts, named | parts, hints),
     }
 
@@ -57,14 +57,10 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", name)]
 
 
-def _hint(words: Collection[str], hints: tuple[str, ...], where: str) -> Evidence:
+def _hint(words: Collection[str], hints: tuple[str, ...]) -> Evidence:
     found = sorted(set(words) & set(hints))
-    return Evidence(
-        bool(found),
-        "yes/no",
-        Source.INFERRED,
-        f"the {where} has {found[0]}" if found else f"no such word in the {where}",
-    )
+    detail = f"a name has the word {found[0]}" if found else "no name has such a word"
+    return Evidence(bool(found), "yes/no", Source.INFERRED, detail)
 
 
 def _state_hints(facts: Facts, words: Collection[str], hints: Hints) -> Metrics:
@@ -78,7 +74,7 @@ def _state_hints(facts: Facts, words: Collection[str], hints: Hints) -> Metrics:
     if answer is not None:
         told = "the architect says that the state is " + ("disposable" if answer else "to be kept")
         return {metric: Evidence(answer, "yes/no", Source.ANSWERED, told) for metric in metrics}
-    return {metric: _hint(words, wanted, "names") for metric, wanted in metrics.items()}
+    return {metric: _hint(words, wanted) for metric, wanted in metrics.items()}
 
 
 def _asked(facts: Facts, question: str, default: bool) -> Evidence:

@@ -193,12 +193,13 @@ def _with(metrics: Metrics, metric: str, value: float | bool) -> Metrics:
 
 
 def _candidates(matrix: Matrix, metric: str, now: float | bool | str | None) -> list[tuple[float | bool, float | bool]]:
-    """Values to try, as (threshold shown, value put in its place), the nearest first."""
+    """Values to try, as (threshold shown, value put in its place), the nearest first.
+
+    What the architect can answer or change flips; what a name hints at, or the shape of a key, does not.
+    """
     criteria = [c for c in matrix if c.metric == metric]
-    if any(isinstance(c.threshold, bool) for c in criteria):
+    if any(isinstance(c.threshold, bool) and c.group in ("all", "any", "avoid") for c in criteria):
         return [(value, value) for value in (True, False) if value is not now]
-    if metric not in _FLIPPABLE:
-        return []
-    thresholds = {float(c.threshold) for c in criteria if _number(c.threshold)}
+    thresholds = {float(c.threshold) for c in criteria if _number(c.threshold)} if metric in _FLIPPABLE else set()
     around = [(t, t + step) for t in thresholds for step in (0.0, t * 1e-6, -t * 1e-6)]
-    return sorted(around, key=lambda pair: abs(pair[0] - float(now))) if _number(now) else sorted(around)
+    return sorted(around, key=lambda pair: abs(pair[0] - now)) if _number(now) else sorted(around)

@@ -1,0 +1,146 @@
+"""Advice to `decisions.json`: sorted, without clocks, durations or paths, so that two runs can be compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from realtime_advisor.model import Advice, Churn, Decision, Design, Emission, Finding, Flip, Hop, Scope, TableName
+
+FORMAT = 1
+_UNPROVED = "scripts are generated, and not yet run in the sandbox"
+
+
+def describe(advice: Advice, files: dict[TableName, Sequence[str]]) -> dict[str, Any]:
+    """The whole run as JSON values; `files` are the names of the files written for each table."""
+    server = advice.server
+    return {
+        "format": FORMAT,
+        "target": {
+            "server_version": server.version,
+            "is_supabase": server.is_supabase,
+            "has_realtime": server.has_realtime,
+            "in_recovery": server.in_recovery,
+            "track_counts": server.track_counts,
+            "wal_level": server.wal_level,
+        },
+        "window": {
+            "seconds": _number(advice.churn.seconds),
+            "source": advice.window,
+            "notes": list(advice.churn.notes),
+        },
+        "tables": [
+            _table(decision, advice.designs[name], advice.churn.get(name), files.get(name, ()))
+            for name, decision in advice.decisions.items()
+        ],
+    }
+
+
+def _table(decision: Decision, design: Design, churn: Churn | None, files: Sequence[str]) -> dict[str, Any]:
+    return {
+        "schema": decision.table.schema,
+        "table": decision.table.name,
+        "option": decision.option.value,
+        "runner_up": decision.runner_up.value if decision.runner_up else None,
+        "confidence": decision.confidence,
+        "reasons": list(decision.reasons),
+        "questions": list(decision.questions),
+        "scope": _scope(decision.scope) if decision.scope else None,
+        "design": _design(design),
+        "proof": {"status": "not proved", "reason": _UNPROVED, "server_version": None},
+        "churn": _churn(churn, decision.findings),
+        "findings": [_finding(finding) for finding in decision.findings],
+        "flips": [_flip(flip) for flip in decision.flips],
+        "override": decision.override,
+        "files": sorted(files),
+    }
+
+
+def _scope(scope: Scope) -> dict[str, Any]:
+    return {
+        "kind": scope.kind.value,
+        "columns": list(scope.columns),
+        "path": [_hop(hop) for hop in scope.path],
+        "key_type": scope.key_type,
+        "source": scope.source.value,
+        "reason": scope.reason,
+        "refusal": scope.refusal,
+    }
+
+
+def _hop(hop: Hop) -> dict[str, Any]:
+    return {
+        "table": str(hop.table),
+        "columns": list(hop.columns),
+        "references": str(hop.references),
+        "referenced_columns": list(hop.referenced_columns),
+    }
+
+
+def _design(design: Design) -> dict[str, Any] | None:
+    """None where nothing is sent or subscribed to; a refusal says why there is no SQL."""
+    if not design.emissions and not design.changes_filter and not design.refusal:
+        return None
+    return {
+        "emissions": [_emission(emission) for emission in design.emissions],
+        "granularity": design.granularity,
+        "changes": {"filter": design.changes_filter, "events": list(design.changes_events)}
+        if design.changes_filter
+        else None,
+        "gaps": list(design.gaps),
+        "refusal": design.refusal,
+    }
+
+
+def _emission(emission: Emission) -> dict[str, Any]:
+    return {
+        "topic": emission.topic,
+        "event": emission.event,
+        "operations": list(emission.operations),
+        "watched": list(emission.watched),
+        "feed": emission.feed,
+    }
+
+
+def _churn(churn: Churn | None, findings: Sequence[Finding]) -> dict[str, Any] | None:
+    if churn is None:
+        return None
+    hottest = next((f.evidence for f in findings if f.evidence.unit == "events/minute"), None)
+    return {
+        "inserts_per_minute": _number(churn.inserts_per_minute),
+        "updates_per_minute": _number(churn.updates_per_minute),
+        "deletes_per_minute": _number(churn.deletes_per_minute),
+        "peak_per_minute": _number(churn.peak_per_minute),
+        "update_share": _number(churn.update_share),
+        "hottest_scope_per_minute": hottest.value if hottest else None,
+        "source": "measured" if churn.basis == "window" else churn.basis,
+        "note": churn.note,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "criterion": finding.criterion,
+        "holds": finding.holds,
+        "value": _value(finding.evidence.value),
+        "unit": finding.evidence.unit,
+        "operator": finding.operator,
+        "threshold": _value(finding.threshold),
+        "margin": _number(finding.margin),
+        "source": finding.evidence.source.value,
+        "detail": finding.evidence.detail,
+    }
+
+
+def _flip(flip: Flip) -> dict[str, Any]:
+    return {"metric": flip.metric, "now": _value(flip.now), "at": _value(flip.at), "to": flip.to.value}
+
+
+def _value(value: float | bool | str | None) -> float | bool | str | None:
+    return value if value is None or isinstance(value, bool | str) else _number(value)
+
+
+def _number(value: float | None) -> float | None:
+    """Six significant decimals: enough to read, and the same on every machine. Infinity has no JSON."""
+    return None if value is None or not math.isfinite(value) else round(float(value), 6)

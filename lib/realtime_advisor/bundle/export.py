@@ -1,0 +1,96 @@
+"""Advice to a folder of files: the decisions, the scripts, and a page that says what to do with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files as package_files
+from pathlib import Path
+
+from realtime_advisor.model import Advice, Design, Option, Script, TableName
+
+from .decisions import describe
+from .files import INDEX, stem, write_files
+
+SCHEMA = "decisions.schema.json"
+_VERBS = {
+    Option.BROADCAST: "broadcast by trigger",
+    Option.POSTGRES_CHANGES: "subscribe to Postgres Changes",
+    Option.PRESENCE: "track in Presence",
+    Option.NO_REALTIME: "nothing; fetch when shown",
+}
+
+
+def export(advice: Advice, out: Path | str | None = None) -> Mapping[str, str]:
+    """The bundle's files by relative name, written to the folder `out` unless that is None. Raises ExportFailed."""
+    bundle = _render(advice)
+    if out is not None:
+        write_files(Path(out), bundle)
+    return bundle
+
+
+def _render(advice: Advice) -> dict[str, str]:
+    scripts: dict[str, str] = {}
+    names: dict[TableName, tuple[str, ...]] = {}
+    for table, script in advice.scripts.items():
+        made = _script_files(table, script)
+        scripts |= made
+        names[table] = tuple(made)
+    decisions = json.dumps(describe(advice, names), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    schema = package_files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
+    return {**scripts, "README.md": _readme(advice, names), SCHEMA: schema, INDEX: decisions + "\n"}
+
+
+def _script_files(table: TableName, script: Script) -> dict[str, str]:
+    parts = {"up": script.up, "down": script.down, "check": script.check}
+    return {f"sql/{stem(table)}.{part}.sql": text for part, text in parts.items()}
+
+
+def _readme(advice: Advice, names: Mapping[TableName, tuple[str, ...]]) -> str:
+    seconds = advice.churn.seconds
+    window = f"{seconds:g} seconds ({advice.window})" if seconds is not None else advice.window
+    rows = [
+        f"| {_cell(str(table))} | {decision.option.value} | {decision.confidence} | {_told(advice.designs[table])} |"
+        for table, decision in advice.decisions.items()
+    ]
+    notes = [f"- {note}" for note in advice.churn.notes]
+    return "\n".join(
+        [
+            "# How each table should speak to clients",
+            "",
+            f"PostgreSQL {advice.server.version}, watched for {window}. Every reason is in `{INDEX}`,",
+            f"which `{SCHEMA}` describes.",
+            "",
+            *([*notes, ""] if notes else []),
+            "| Table | Decision | Confidence | How clients learn of changes |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+            "## Apply, verify, undo",
+            "",
+            "The scripts are generated and not yet run in the sandbox: try them on a staging database first.",
+            "For each table, as the owner of the tables (on Supabase: `postgres`), in any order:",
+            "",
+            "```sh",
+            'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.up.sql',
+            'psql "$DATABASE_URL" -f sql/<table>.check.sql     # every line should be ok',
+            'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.down.sql   # takes it back',
+            "```",
+            "",
+            f"{len(names)} of {len(advice.decisions)} tables have scripts.",
+            "",
+        ]
+    )
+
+
+def _told(design: Design) -> str:
+    if design.refusal:
+        return _cell(f"no script: {design.refusal}")
+    told = [f"`{emission.topic}`" for emission in design.emissions]
+    if design.changes_filter:
+        told.insert(0, f"Postgres Changes, filter `{design.changes_filter}`")
+    return _cell(", ".join(told) or _VERBS[design.option])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
