@@ -19,7 +19,7 @@ LAYERS = (
     {"proof", "display", "workshop"},
     {"bundle"},
     {"journey"},
-    {"__init__"},
+    {"__init__", "report"},
     {"__main__"},
 )
 HEIGHT = {name: height for height, layer in enumerate(LAYERS) for name in layer}

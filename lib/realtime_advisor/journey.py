@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Final
-
-from tqdm.auto import tqdm
 
 from .decision.answers import Answers
 from .decision.churn import measure_churn
@@ -83,12 +80,9 @@ def observe(target: Target, seconds: float | None = None) -> tuple[Snapshot, ...
 def _observe_workshop(target: Target, seconds: float) -> tuple[Snapshot, ...]:
     snapshots = [take_snapshot(target)]
     begun = snapshots[0].taken_at
-    with tqdm(total=seconds, unit="s", desc="traffic", leave=False, disable=None) as bar:
-        while (done := (snapshots[-1].taken_at - begun).total_seconds()) < seconds:
-            step = min(timedelta(seconds=seconds - done), timedelta(minutes=1))
-            run_traffic(target, step.total_seconds() / 60)
-            snapshots.append(take_snapshot(target))
-            bar.update(step.total_seconds())
+    while (done := (snapshots[-1].taken_at - begun).total_seconds()) < seconds:
+        run_traffic(target, min(seconds - done, 60) / 60)
+        snapshots.append(take_snapshot(target))
     return tuple(snapshots)
 
 

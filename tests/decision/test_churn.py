@@ -72,6 +72,19 @@ def test_peaks_and_bursts_need_two_intervals_and_come_from_the_busiest() -> None
     assert churn["t"].events == 165
 
 
+def test_a_table_without_writes_in_the_window_tells_what_it_counted_before() -> None:
+    still = entry("t", (30, 90, 0, 0))
+    churn = measure_churn(snapshot(0, still, reset=-58), snapshot(2, still, reset=-58))
+    assert (churn["t"].events, churn["t"].basis) == (0, "window")
+    earlier = churn["t"].earlier
+    assert earlier is not None
+    assert (earlier.basis, earlier.updates_per_minute, earlier.update_share) == ("since reset", 1.5, 0.75)
+
+
+def test_a_table_that_was_never_written_has_nothing_earlier() -> None:
+    assert measure_churn(snapshot(0, entry("t")), snapshot(2, entry("t")))["t"].earlier is None
+
+
 def test_a_counter_that_fell_is_a_reset_and_what_was_counted_since_is_kept() -> None:
     churn = measure_churn(snapshot(0, entry("t", (100, 50, 0, 0))), snapshot(1, entry("t", (110, 7, 0, 0)), reset=0.5))
     assert (churn["t"].inserts, churn["t"].updates) == (110, 7)

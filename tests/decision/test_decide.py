@@ -8,7 +8,7 @@ import pytest
 
 from realtime_advisor.decision.decide import decide
 from realtime_advisor.errors import BadInput, UnknownTable
-from realtime_advisor.model import DatabaseChurn, Decision, Finding, Option, Table, TableName
+from realtime_advisor.model import Churn, DatabaseChurn, Decision, Finding, Option, Table, TableName
 
 from .world import catalog, churn, name, outside_supabase, reads, table
 
@@ -69,6 +69,16 @@ def test_an_unknown_mix_is_unknown_and_not_judged() -> None:
     assert finding(made, "update_heavy").holds is None
     assert made.option is Option.BROADCAST
     assert made.confidence == "low"
+
+
+def test_a_quiet_table_is_judged_by_what_its_counters_tell_since_they_began() -> None:
+    window = churn("posts")
+    since = Churn(POSTS.name, 600, 90, 10, 0, 0, "since reset")
+    quiet = DatabaseChurn({POSTS.name: replace(window[POSTS.name], earlier=since)}, 60)
+    made = decision(POSTS, quiet)
+    assert made.option is Option.POSTGRES_CHANGES
+    assert finding(made, "insert_heavy").evidence.detail == "90 of 100 since the counters began"
+    assert any("since the counters began there were 90 inserts" in reason for reason in made.reasons)
 
 
 def test_a_rate_whose_spread_is_unknown_counts_only_as_a_bound() -> None:

@@ -11,8 +11,23 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from realtime_advisor.errors import AdvisorError, ConnectionFailed
 from realtime_advisor.observation.target import Target, open_target
 from realtime_advisor.sandbox.postgres import RunningServer, lease
+
+SECRET = "s3cr3t-of-ada"
+
+
+def refusal(url: str, kind: type[AdvisorError] = ConnectionFailed) -> str:
+    """What is said about a target that cannot be opened."""
+    with pytest.raises(kind) as caught:
+        open_target(url)
+    assert type(caught.value) is kind
+    assert "\n" not in str(caught.value)
+    assert SECRET not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    return str(caught.value)
 
 
 def run(conninfo: str, *statements: str) -> None:

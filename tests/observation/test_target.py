@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,13 +15,11 @@ from realtime_advisor.errors import AdvisorError, ConnectionFailed, MissingPrivi
 from realtime_advisor.observation import target as target_module
 from realtime_advisor.observation.catalog import read_catalog
 from realtime_advisor.observation.counters import take_snapshot
-from realtime_advisor.observation.target import open_target, require_supported
+from realtime_advisor.observation.target import require_supported
 from realtime_advisor.sandbox.postgres import RunningServer
 from realtime_advisor.sandbox.realtime import install
 
-from .conftest import opened, role, run
-
-SECRET = "s3cr3t-of-ada"
+from .conftest import SECRET, opened, refusal, role, run
 
 
 @pytest.fixture
@@ -37,18 +33,6 @@ def queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def own_url(server: RunningServer, user: str) -> str:
     return make_conninfo("", host=server.host, port=server.port, dbname="postgres", user=user)
-
-
-def refusal(url: str, kind: type[AdvisorError] = ConnectionFailed) -> str:
-    """What is said about a target that cannot be opened."""
-    with pytest.raises(kind) as caught:
-        open_target(url)
-    assert type(caught.value) is kind
-    assert "\n" not in str(caught.value)
-    assert SECRET not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert caught.value.__context__ is None
-    return str(caught.value)
 
 
 def test_a_target_says_what_server_it_is_and_nothing_of_where(any_server: str) -> None:
@@ -245,39 +229,6 @@ def test_a_refusal_by_pg_hba_is_told_so(own_server: RunningServer) -> None:
     assert f"for role {name} on database refused_database; have an entry added to its pg_hba.conf" in sentence
 
 
-def test_ssl_that_the_server_does_not_speak_is_told_so(listener: socket.socket) -> None:
-    answer(listener, b"N")
-    sentence = refusal(f"postgresql://ada:{SECRET}@127.0.0.1:{port_of(listener)}/app?sslmode=require")
-    assert f"The server 127.0.0.1:{port_of(listener)} does not speak SSL" in sentence
-
-
-def test_a_port_where_nothing_listens_is_told_so(listener: socket.socket) -> None:
-    port = port_of(listener)
-    listener.close()
-    sentence = refusal(f"postgresql://ada:{SECRET}@127.0.0.1:{port}/app")
-    assert f"No server listens at 127.0.0.1:{port} (role ada on database app)" in sentence
-
-
-def test_a_host_that_never_answers_is_given_up(listener: socket.socket) -> None:
-    sentence = refusal(f"postgresql://ada:{SECRET}@127.0.0.1:{port_of(listener)}/app?connect_timeout=2")
-    assert "does not answer (role ada on database app); check host, port and firewall" in sentence
-
-
-def test_a_port_of_another_service_is_told_so(listener: socket.socket) -> None:
-    answer(listener, b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    sentence = refusal(f"postgresql://ada:{SECRET}@127.0.0.1:{port_of(listener)}/app?sslmode=disable")
-    assert "does not answer as PostgreSQL does" in sentence
-
-
-def test_a_host_name_that_nobody_knows_is_told_so() -> None:
-    sentence = refusal(f"postgresql://ada:{SECRET}@no-such-host.invalid/app")
-    assert "No address is known for the host of no-such-host.invalid:5432 (role ada on database app)" in sentence
-
-
-def test_a_host_name_that_cannot_be_one_is_told_so() -> None:
-    assert "cannot be looked up" in refusal(f"postgresql://ada:{SECRET}@{'x' * 80}.com/app")
-
-
 def test_a_service_that_is_not_defined_is_told_so() -> None:
     assert 'definition of service "no_such_service" not found' in refusal("service=no_such_service")
 
@@ -310,29 +261,3 @@ def test_older_servers_are_refused(version_num: int, said: str) -> None:
 def test_an_older_server_is_refused_before_it_is_asked_anything(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psycopg.ConnectionInfo, "server_version", 130022)
     assert "PostgreSQL 13" in refusal(postgres, UnsupportedServer)
-
-
-@pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    """A port on loopback that accepts connections and says nothing."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        yield listening
-
-
-def answer(listening: socket.socket, words: bytes) -> None:
-    """Have the port answer whoever comes next with these words."""
-
-    def serve() -> None:
-        client, _ = listening.accept()
-        with client:
-            client.recv(8)
-            client.sendall(words)
-
-    threading.Thread(target=serve, daemon=True).start()
-
-
-def port_of(listening: socket.socket) -> int:
-    port: int = listening.getsockname()[1]
-    return port

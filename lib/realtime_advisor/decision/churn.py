@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -122,7 +122,17 @@ def _measure_window(snapshots: Sequence[Snapshot], names: _Names) -> DatabaseChu
         entry.table: _churn_of_window(entry, busy.get(entry.table, []), seconds, basis, several, notes.get(entry.table))
         for entry in last.counters.values()
     }
+    if not blind:
+        entries |= {quiet.table: quiet for quiet in _quiet_since_reset(entries, last, names)}
     return DatabaseChurn(entries, seconds, tuple(_notes_of_window(snapshots, names, seconds)))
+
+
+def _quiet_since_reset(entries: Mapping[TableName, Churn], last: Snapshot, names: _Names) -> Iterator[Churn]:
+    """Tables that nobody wrote to in the window, with what their counters tell since they began, if anything."""
+    since = _measure_since_reset(last, names)
+    for entry in entries.values():
+        if not entry.events and since[entry.table].events:
+            yield replace(entry, earlier=since[entry.table])
 
 
 def _busy_intervals(intervals: Sequence[_Interval]) -> dict[TableName, list[tuple[float, _Counts]]]:

@@ -100,6 +100,11 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
             else f"{churn.events} row changes, since when is unknown"
         )
         yield f"{pace}: {churn.inserts} inserts, {churn.updates} updates, {churn.deletes} deletes ({churn.basis})."
+    elif churn is not None and churn.earlier:
+        yield (
+            f"No row changed in the window; since the counters began there were {churn.earlier.inserts} inserts, "
+            f"{churn.earlier.updates} updates, {churn.earlier.deletes} deletes."
+        )
     elif churn is not None:
         yield "No row changed in the window: the mix is unknown."
     if facts.scope:

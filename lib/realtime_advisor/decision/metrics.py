@@ -135,10 +135,12 @@ def _leads_to_user(table: Table, column: str, principals: Principals) -> bool:
 
 def _of_churn(facts: Facts, matrix: Matrix) -> Metrics:
     churn, rows = facts.churn, facts.table.estimated_rows
+    if churn is not None and not churn.events and churn.earlier:
+        churn = churn.earlier
     if churn is None or not churn.events:
         nothing = "no counters for this table" if churn is None else "no row changed"
         return {metric: Evidence(None, unit, Source.MEASURED, nothing) for metric, unit in _CHURN_UNITS.items()} | {
-            "bulk_burst": _bulk(facts, churn),
+            "bulk_burst": _bulk(facts, facts.churn),
             "hottest_scope_per_minute": Evidence(0.0, "events/minute", Source.MEASURED, nothing)
             if churn is not None and churn.basis == "window"
             else Evidence(None, "events/minute", Source.MEASURED, nothing),
@@ -160,7 +162,7 @@ def _of_churn(facts: Facts, matrix: Matrix) -> Metrics:
             Source.MEASURED,
             f"{rows if rows is not None else 'unknown'} rows",
         ),
-        "bulk_burst": _bulk(facts, churn),
+        "bulk_burst": _bulk(facts, facts.churn),
         "hottest_scope_per_minute": _hottest(facts, churn, matrix),
     }
 

@@ -19,7 +19,7 @@ def object_name(prefix: str, *tables: TableName) -> str:
     >>> object_name("broadcast", TableName("public", "notifications"))
     'broadcast_notifications'
     >>> object_name("broadcast", TableName("sales", "Order Items"))
-    'broadcast_sales_order_items_5bcee29d'
+    'broadcast_sales_order_items_1eb18f58'
     """
     words = [word for table in tables for word in (table.schema, table.name) if word != "public"]
     name = "_".join([prefix, *words])

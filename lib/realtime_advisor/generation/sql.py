@@ -18,7 +18,7 @@ from .triggers import create_triggers, trigger_function
 from .watching import Watched, watched_tables
 
 _ACTIONS: Final = "created|updated|deleted"
-_BODY: Final = re.compile(r"(\$function(?:_\d+)?\$)(.*)\1", re.DOTALL)
+_BODY: Final = re.compile(r"^as (\$function(?:_\d+)?\$)(.*?)\1;$", re.DOTALL | re.MULTILINE)
 
 
 def generate(design: Design) -> Script:

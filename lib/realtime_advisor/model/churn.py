@@ -55,6 +55,7 @@ class Churn:
     largest_burst: int | None = None  # most row changes between two samples
     note: str | None = None  # what happened to this table in the window: reset, created, re-created, dropped
     partition_of: TableName | None = None  # a partitioned parent holds its partitions' sum
+    earlier: Churn | None = None  # where no row changed in the window: what the counters tell since they began
 
     @property
     def events(self) -> int:

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row
-from tqdm.auto import tqdm
 
 from realtime_advisor.errors import AdvisorError
 from realtime_advisor.model import ByTable, Snapshot, TableCounters, TableName
 
+from .progress import progress_bar
 from .supabase import is_users_own
 from .target import Target
 
@@ -48,9 +48,8 @@ def sample(target: Target, seconds: float, interval: float = 5, progress: bool =
     """
     snapshots = [_take_first(target)]
     pause = max(interval, seconds / _MOST_READINGS)
-    hidden = None if progress else True  # None: hidden unless a person looks on
     try:
-        with tqdm(total=seconds, disable=hidden, unit="s", desc="Sampling", leave=False) as bar:
+        with progress_bar(seconds, "Sampling", shown=progress) as bar:
             for elapsed in _wait(seconds, pause):
                 snapshots.extend(_try_snapshot(target))
                 bar.update(min(elapsed, seconds) - bar.n)

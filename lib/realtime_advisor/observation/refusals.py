@@ -47,7 +47,8 @@ _CONNECTING: tuple[tuple[str, str], ...] = (
         "if that is acceptable.",
     ),
     (
-        r"^(?!.*(SSL encryption|SSL on|\[local\])).*pg_hba\.conf.*(no encryption|SSL off)|SSL (connection is )?required",
+        r"^(?!.*(SSL encryption|SSL on|\[local\])).*pg_hba\.conf.*(no encryption|SSL off)"
+        r"|SSL (connection is )?required",
         "The server {server} wants an SSL connection for {who}; add ?sslmode=require to the URL.",
     ),
     (

@@ -17,8 +17,8 @@ begin
     return false;
   end if;
   -- The id is parsed and looked up by key: concatenated topics could use no index.
-  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing));
-  user_id := auth.jwt() ->> 'sub';
+  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing)):::[scope_type];
+  user_id := (auth.jwt() ->> 'sub'):::[user_type];
   -- Only the one spelling that the trigger sends to.
   if topic is distinct from opening || scope_id::text || closing then
     return false;

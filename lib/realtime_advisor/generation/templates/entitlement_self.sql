@@ -15,8 +15,8 @@ begin
   if starts_with(topic, opening) is not true or right(topic, length(closing)) is distinct from closing then
     return false;
   end if;
-  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing));
-  user_id := auth.jwt() ->> 'sub';
+  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing)):::[scope_type];
+  user_id := (auth.jwt() ->> 'sub'):::[user_type];
   -- Only the one spelling that the trigger sends to.
   return coalesce(topic = opening || scope_id::text || closing and :[is_self], false);
 exception

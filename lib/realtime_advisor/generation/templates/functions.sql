@@ -15,13 +15,16 @@ begin
   if to_regrole('anon') is null or to_regrole('authenticated') is null then
     raise exception 'the roles anon and authenticated do not exist: is this a Supabase database?';
   end if;
+  if to_regnamespace('realtime') is null or to_regnamespace('auth') is null then
+    raise exception 'the schemas realtime and auth do not exist: is this a Supabase database?';
+  end if;
+  if not has_schema_privilege('realtime', 'usage') or not has_schema_privilege('auth', 'usage') then
+    raise exception 'role % has no usage on the schemas realtime and auth: install as postgres', current_user;
+  end if;
   if to_regprocedure('realtime.send(jsonb, text, text, boolean)') is null
     or to_regprocedure('realtime.topic()') is null
     or to_regprocedure('auth.jwt()') is null then
     raise exception 'realtime.send(), realtime.topic() or auth.jwt() is missing: is this a Supabase database?';
-  end if;
-  if not has_schema_privilege('realtime', 'usage') or not has_schema_privilege('auth', 'usage') then
-    raise exception 'role % has no usage on the schemas realtime and auth: install as postgres', current_user;
   end if;
   -- The functions below run as their owner, whom row level security on realtime.messages must not stop.
   if not exists (select from pg_roles where rolname = current_user and (rolbypassrls or rolsuper)) then

@@ -1,0 +1,100 @@
+"""A design in words: what is told to whom, what is not, and how a client listens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from realtime_advisor.model import Design, Emission, Entitlement, Option
+
+from .palette import OPTIONS
+from .tables import say_scope
+from .views import Cell, Sheet, Stack, View, Words
+from .wording import say_list, say_table
+
+
+def show_design(design: Design) -> Stack:
+    """The messages of one table, what it leaves out, and why there is no SQL where there is none."""
+    views: list[View] = [Words((_headline(design),))]
+    if design.emissions:
+        views.append(_messages(design.emissions))
+    said = [f"- Refused: {design.refusal}"] if design.refusal else []
+    said += [f"- Not told: {gap}" for gap in design.gaps]
+    if not design.emissions and not design.refusal:
+        said += [f"- {reason}" for reason in design.reasons]
+    return Stack((*views, *([Words(tuple(said))] if said else [])))
+
+
+def _headline(design: Design) -> str:
+    said = f"{say_table(design.table)}: {OPTIONS[design.option].word}."
+    if design.changes_filter:
+        said += f" Clients subscribe with the filter {design.changes_filter} to {say_list(design.changes_events)}."
+    if design.emissions:
+        said += " One message for each scope that a statement touches."
+    return said
+
+
+def _messages(emissions: Sequence[Emission]) -> Sheet:
+    rows = tuple(
+        (
+            each.topic,
+            each.event,
+            say_list(each.operations),
+            ", ".join(each.watched) or "key and scope only",
+            say_scope(each.scope),
+            say_entitled(each.scope.entitlement),
+        )
+        for each in emissions
+    )
+    return Sheet("", ("topic", "event", "on", "watched by an update", "scope", "who may listen"), rows)
+
+
+def say_entitled(entitlement: Entitlement | None) -> str:
+    """Who may join the topic."""
+    if entitlement is None:
+        return "nobody: no rule could be derived"
+    if entitlement.kind == "self":
+        return "the user named in the topic"
+    through = say_table(entitlement.membership) if entitlement.membership else "a membership"
+    way = f", over {say_list(say_table(hop.references) for hop in entitlement.path)}" if entitlement.path else ""
+    return f"users with a row in {through}{way}"
+
+
+def show_both_ways(one: Design, other: Design) -> Sheet:
+    """The same table under two options, side by side."""
+    title = f"{say_table(one.table)}, two ways:"
+    rows = tuple((what, _cell(what, one), _cell(what, other)) for what in _ASPECTS)
+    return Sheet(title, ("", OPTIONS[one.option].word, OPTIONS[other.option].word), rows)
+
+
+_ASPECTS = ("clients join", "they hear", "sent for", "SQL to install", "not told")
+
+
+def _cell(what: str, design: Design) -> Cell:
+    if design.option is Option.POSTGRES_CHANGES:
+        return _of_changes(design)[what]
+    if design.emissions:
+        return _of_broadcast(design)[what]
+    why = design.refusal or (design.reasons[-1] if design.reasons else "")
+    return {"clients join": "no channel", "not told": why}.get(what, "–")
+
+
+def _of_changes(design: Design) -> dict[str, str]:
+    filtered = f"with the filter {design.changes_filter}" if design.changes_filter else "without a filter"
+    return {
+        "clients join": f"the changes of {say_table(design.table)}, {filtered}",
+        "they hear": "the row itself",
+        "sent for": f"every row ({say_list(event.lower() for event in design.changes_events)})",
+        "SQL to install": "none: the table is published",
+        "not told": " ".join(design.gaps) or "–",
+    }
+
+
+def _of_broadcast(design: Design) -> dict[str, str]:
+    operations = dict.fromkeys(operation for each in design.emissions for operation in each.operations)
+    return {
+        "clients join": say_list(each.topic for each in design.emissions),
+        "they hear": f"{say_list(each.event for each in design.emissions)}: a signal to fetch again",
+        "sent for": f"every scope that a statement touches ({say_list(operations)})",
+        "SQL to install": "functions, triggers, a policy",
+        "not told": " ".join(design.gaps) or "–",
+    }

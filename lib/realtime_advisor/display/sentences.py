@@ -1,0 +1,181 @@
+"""The sentence that a picture shows, computed, so that it is true of anyone's database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from realtime_advisor.model import Churn, DatabaseChurn, Decision, Decisions, Finding, Option, TableName
+
+from .palette import OPTIONS
+from .wording import say_bare, say_count, say_list, say_minutes, say_number, say_share, say_table, say_value
+
+NO_TABLES = "There is no table to tell about."
+NOTHING_CHANGED = "No row changed: write something, or observe for longer."
+
+
+def tops(churn: DatabaseChurn) -> list[Churn]:
+    """The tables in their own right, busiest first: a partition counts in its parent."""
+    own = (entry for entry in churn.values() if entry.partition_of not in churn)
+    return sorted(own, key=lambda entry: (-entry.events, entry.table))
+
+
+def busy(churn: DatabaseChurn) -> list[Churn]:
+    """Those of them that changed at all."""
+    return [entry for entry in tops(churn) if entry.events]
+
+
+def tell_window(churn: DatabaseChurn) -> str:
+    """What the counts cover: a window, or the time since a reset, or an unknown time."""
+    bases = {entry.basis for entry in churn.values()}
+    if bases == {"window"} and churn.seconds:
+        return f"in a window of {say_minutes(churn.seconds)}"
+    if churn.seconds:
+        return f"since the counters were reset, {say_minutes(churn.seconds)} ago"
+    return "since the counters were last reset, nobody knows when"
+
+
+def tell_churn(churn: DatabaseChurn) -> str:
+    """Who makes the churn."""
+    if not churn:
+        return NO_TABLES
+    told = busy(churn)
+    if not told:
+        return NOTHING_CHANGED
+    first = told[0]
+    half, sofar = 0, 0
+    while sofar * 2 < churn.events:
+        sofar += told[half].events
+        half += 1
+    quiet = len(tops(churn)) - len(told)
+    return (
+        f"{say_count(churn.events, 'row change')} {tell_window(churn)}: {say_table(first.table)} has "
+        f"{say_share(churn.share(first.table))} of them"
+        + (f", and {half} of {say_count(len(told), 'busy table')} have more than half" if half > 1 else "")
+        + (f"; {say_count(quiet, 'table')} did not change." if quiet else ".")
+    )
+
+
+def tell_mix(churn: DatabaseChurn, update_heavy: float) -> str:
+    """Which tables are mostly updated, beyond the matrix's threshold."""
+    told = busy(churn)
+    if not told:
+        return NOTHING_CHANGED if churn else NO_TABLES
+    heavy = [entry for entry in told if (entry.update_share or 0) > update_heavy]
+    if not heavy:
+        return f"None of {say_count(len(told), 'busy table')} is update-heavy, above {say_share(update_heavy)}."
+    are = "is" if len(heavy) == 1 else "are"
+    names = say_list(say_table(entry.table) for entry in heavy)
+    return (
+        f"{len(heavy)} of {say_count(len(told), 'busy table')} {are} update-heavy, above {say_share(update_heavy)}: "
+        f"{names}."
+    )
+
+
+def tell_bursts(churn: DatabaseChurn, stands_out: float) -> str:
+    """Whose busiest interval stands out from its mean."""
+    bursts = find_bursts(churn, stands_out)
+    if not bursts:
+        return f"No table has an interval that is {say_number(stands_out)} times as busy as its mean."
+    return " ".join(_tell_burst(entry) for entry in bursts[:3])
+
+
+def _tell_burst(entry: Churn) -> str:
+    peak, mean = entry.peak_per_minute or 0, entry.events_per_minute or 1
+    return (
+        f"{say_table(entry.table)} jumps to {say_number(peak)} row changes a minute, "
+        f"{say_number(peak / mean)} times its mean of {say_number(mean)}."
+    )
+
+
+def find_bursts(churn: DatabaseChurn, stands_out: float) -> list[Churn]:
+    """Tables whose peak is at least `stands_out` times the mean, the highest first."""
+    found = [
+        entry
+        for entry in busy(churn)
+        if entry.peak_per_minute
+        and entry.events_per_minute
+        and entry.peak_per_minute >= stands_out * entry.events_per_minute
+    ]
+    return sorted(found, key=lambda entry: -(entry.peak_per_minute or 0))
+
+
+def tell_verdict(decisions: Decisions) -> str:
+    """How many tables get which option, and how sure that is."""
+    if not decisions:
+        return NO_TABLES
+    counts = [(OPTIONS[option].word, decisions.count(option)) for option in Option if decisions.count(option)]
+    said = say_list(f"{word} for {count}" for word, count in sorted(counts, key=lambda pair: -pair[1]))
+    weak = [say_table(name) for name, decision in decisions.items() if decision.confidence == "low"]
+    doubt = f" Little supports the verdict on {say_list(weak)}." if weak else ""
+    return f"Of {say_count(len(decisions), 'table')}: {said}.{doubt}"
+
+
+def tell_margins(decision: Decision, nearest: Sequence[Finding]) -> str:
+    """Which measured criterion is nearest to turning."""
+    table = say_table(decision.table)
+    if not nearest:
+        return f"Nothing about {table} was measured that has a threshold."
+    first = nearest[0]
+    now, at = first.evidence.value, first.threshold
+    return (
+        f"Nearest to its threshold for {table}: {say_value(now, first.evidence.unit)} against "
+        f"{say_bare(at, first.evidence.unit)} ({first.sentence.rstrip('.')})."
+    )
+
+
+def tell_hottest(rates: Sequence[tuple[TableName, float]], threshold: float) -> str:
+    """Which tables are above the threshold in their hottest scope, and which is the first below."""
+    if not rates:
+        return "No table's hottest scope could be measured."
+    above = [say_table(name) for name, rate in rates if rate > threshold]
+    below = [(name, rate) for name, rate in rates if rate <= threshold]
+    said = f"above {say_number(threshold)} events a minute in the hottest scope: {say_list(above) if above else 'no table'}"
+    if not below:
+        return f"{said[0].upper()}{said[1:]}."
+    name, rate = max(below, key=lambda pair: pair[1])
+    return f"{said[0].upper()}{said[1:]}; the first below is {say_table(name)} at {say_number(rate)}."
+
+
+def tell_changes(before: Decisions, after: Decisions) -> str:
+    """How many tables are decided otherwise."""
+    moved = [name for name in after if name in before and after[name].option is not before[name].option]
+    if not moved:
+        return (
+            f"No table changes its option: all {len(after)} stay." if len(after) != 1 else "The table stays as it is."
+        )
+    told = (
+        f"{say_table(name)} from {OPTIONS[before[name].option].word} to {OPTIONS[after[name].option].word}"
+        for name in moved
+    )
+    return f"{len(moved)} of {say_count(len(after), 'table')} would change: {say_list(told, most=3)}."
+
+
+def tell_table(churn: DatabaseChurn, table: TableName) -> tuple[str, ...]:
+    """One table's churn in sentences: how much, what, how unevenly, and what happened to it."""
+    entry = churn[table]
+    name = say_table(table)
+    if not entry.events:
+        return (f"{name}: no row changed {tell_window(churn)}.", *_tell_note(entry))
+    rate = entry.events_per_minute
+    pace = (
+        f"{say_number(rate)} row changes a minute" if rate is not None else f"{say_count(entry.events, 'row change')}"
+    )
+    mix = [(what, count) for what, count in _mix(entry) if count]
+    parts = say_list(f"{say_share(count / entry.events)} {what}" for what, count in mix)
+    said = [
+        f"{name}: {pace} {tell_window(churn)}, {say_share(churn.share(table))} of the database's.",
+        f"It is {parts}.",
+    ]
+    if entry.peak_per_minute is not None:
+        said.append(f"Its busiest interval ran at {say_number(entry.peak_per_minute)} row changes a minute.")
+    return (*said, *_tell_note(entry))
+
+
+def _mix(entry: Churn) -> list[tuple[str, int]]:
+    return sorted(
+        [("inserts", entry.inserts), ("updates", entry.updates), ("deletes", entry.deletes)], key=lambda part: -part[1]
+    )
+
+
+def _tell_note(entry: Churn) -> list[str]:
+    return [f"Note: {entry.note}."] if entry.note else []

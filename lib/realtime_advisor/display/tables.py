@@ -1,0 +1,193 @@
+"""The nouns as tables: who reads them sees every fact that the verdict stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from realtime_advisor.model import (
+    Catalog,
+    Churn,
+    DatabaseChurn,
+    Decision,
+    Decisions,
+    Finding,
+    Flip,
+    Option,
+    Scope,
+    Table,
+)
+from realtime_advisor.reference import Criterion, Matrix
+
+from .palette import HOLDS, OPTIONS, SOURCES
+from .sentences import tell_changes, tell_verdict, tell_window, tops
+from .views import Badge, Cell, Sheet, Words
+from .wording import say_bare, say_count, say_list, say_number, say_share, say_table, say_value
+
+_WHEN: Final = {
+    "all": "only if all hold",
+    "any": "if any holds",
+    "disposable": "only for",
+    "only": "and all of",
+    "avoid": "if users never read it",
+    "hint": "or, as a weak hint",
+}
+_SYMBOLS: Final = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "is": "=", "in": "one of"}
+
+
+def badge(option: Option | None) -> Cell:
+    """The option's mark, colour and word; a dash for none."""
+    return Badge(OPTIONS[option]) if option else "–"
+
+
+def show_options(matrix: Matrix) -> Sheet:
+    """The four options, each with when to use it, in the matrix's own words."""
+    rows = [
+        (badge(option), _WHEN[group], "; ".join(criterion.sentence for criterion in matrix if criterion.group == group))
+        for option in Option
+        for group in dict.fromkeys(criterion.group for criterion in matrix if criterion.option is option)
+    ]
+    return Sheet("", ("option", "when", "criteria"), tuple(rows))
+
+
+def show_matrix(criteria: Sequence[Criterion]) -> Sheet:
+    """Every criterion with its threshold, its source and its known problems."""
+    rows = tuple(
+        (badge(each.option), _WHEN[each.group], each.sentence, _rule(each), each.source, each.known_problems)
+        for each in criteria
+    )
+    title = f"{say_count(len(rows), 'criterion', 'criteria')} of the decision matrix, in data/decision_matrix.toml:"
+    return Sheet(title, ("for", "when", "criterion", "rule", "source", "known problems"), rows)
+
+
+def _rule(criterion: Criterion) -> str:
+    threshold = criterion.threshold
+    named = say_list(threshold) if isinstance(threshold, tuple) else say_value(threshold, criterion.unit)
+    return f"{criterion.metric} {_SYMBOLS[criterion.operator]} {named}"
+
+
+def show_catalog(catalog: Catalog) -> Sheet:
+    """What the catalogue says of each table that matters to realtime."""
+    tables = [table for table in catalog if table.partition_of is None]
+    title = f"{say_count(len(tables), 'table')} on PostgreSQL {catalog.server.major}:"
+    columns = ("table", "kind", "rows, about", "primary key", "readable by", "policies", "published")
+    return Sheet(title, columns, tuple(map(_catalog_row, tables)), frozenset({"rows, about"}))
+
+
+def _catalog_row(table: Table) -> tuple[Cell, ...]:
+    readers = "unknown" if table.select_roles is None else say_list(table.select_roles) or "nobody"
+    policies = say_count(len(table.policies), "policy", "policies") if table.row_security else "row security off"
+    rows = "unknown" if table.estimated_rows is None else f"{table.estimated_rows:,}"
+    key = ", ".join(table.primary_key) or "none"
+    return (say_table(table.name), table.kind.value, rows, key, readers, policies, say_list(table.publications) or "no")
+
+
+def show_churn(churn: DatabaseChurn) -> Sheet:
+    """Row changes by table, busiest first: rates where the time is known, else totals."""
+    entries = tops(churn)
+    timed = churn.seconds is not None
+    what = "Row changes a minute" if timed else "Row changes, in all"
+    title = " ".join([f"{what}, {tell_window(churn)}.", *churn.notes])
+    columns = ("table", "inserts", "updates", "deletes", "all", "share", "updated", "busiest", "note")
+    rows = tuple(_churn_row(entry, churn.share(entry.table), timed) for entry in entries)
+    return Sheet(title, columns, rows, frozenset(columns[1:-1]))
+
+
+def _churn_row(entry: Churn, share: float | None, timed: bool) -> tuple[Cell, ...]:
+    rates = (entry.inserts_per_minute, entry.updates_per_minute, entry.deletes_per_minute, entry.events_per_minute)
+    counts = (entry.inserts, entry.updates, entry.deletes, entry.events)
+    said = [say_number(value) for value in (rates if timed else counts)]
+    mix = "–" if entry.update_share is None else say_share(entry.update_share)
+    peak = "–" if entry.peak_per_minute is None else say_number(entry.peak_per_minute)
+    return (say_table(entry.table), *said, say_share(share) if entry.events else "–", mix, peak, entry.note or "")
+
+
+def show_decisions(decisions: Decisions) -> Sheet:
+    """The verdict for each table with its deciding reason."""
+    columns = ("table", "option", "confidence", "scope", "runner-up", "because")
+    rows = tuple(
+        (
+            say_table(each.table),
+            badge(each.option),
+            each.confidence,
+            say_scope(each.scope),
+            badge(each.runner_up),
+            each.reasons[0] if each.reasons else "",
+        )
+        for each in decisions.values()
+    )
+    return Sheet(tell_verdict(decisions), columns, rows)
+
+
+def say_scope(scope: Scope | None) -> str:
+    """Whose rows, and by which columns they know it."""
+    if scope is None:
+        return "none"
+    way = " → ".join([*(", ".join(hop.columns) for hop in scope.path), ", ".join(scope.columns)])
+    return f"{scope.kind.value} ({way})"
+
+
+def show_decision(decision: Decision) -> Words:
+    """The verdict for one table in sentences, the deciding one first."""
+    second = f", runner-up {OPTIONS[decision.runner_up].word}" if decision.runner_up else ""
+    verdict = f"{say_table(decision.table)}: {OPTIONS[decision.option].word}, {decision.confidence} confidence{second}."
+    override = (f"Decided by the architect: {decision.override}",) if decision.override else ()
+    return Words((verdict, *override, *(f"- {reason}" for reason in decision.reasons)))
+
+
+def show_findings(findings: Sequence[Finding]) -> Sheet:
+    """Every criterion as it came out, those that hold first."""
+    order = {True: 0, None: 1, False: 2}
+    told = sorted(findings, key=lambda finding: order[finding.holds])
+    holding = sum(finding.holds is True for finding in findings)
+    unknown = sum(finding.holds is None for finding in findings)
+    title = f"{holding} of {say_count(len(findings), 'criterion', 'criteria')} hold, {unknown} unknown:"
+    columns = ("for", "criterion", "outcome", "value", "rule", "margin", "known how", "evidence")
+    return Sheet(title, columns, tuple(map(_finding_row, told)), frozenset({"margin"}))
+
+
+def _finding_row(finding: Finding) -> tuple[Cell, ...]:
+    evidence = finding.evidence
+    margin = "–" if finding.margin is None else _signed(finding.margin, evidence.unit)
+    rule = f"{_SYMBOLS[finding.operator]} {say_bare(finding.threshold, evidence.unit)}"
+    value = say_value(evidence.value, evidence.unit)
+    how = SOURCES[evidence.source]
+    return (badge(finding.option), finding.sentence, HOLDS[finding.holds], value, rule, margin, how, evidence.detail)
+
+
+def _signed(margin: float, unit: str) -> str:
+    said = say_share(abs(margin)) if unit.startswith("share ") else say_number(abs(margin))
+    return f"{'+' if margin >= 0 else '−'}{said}"
+
+
+def show_flips(flips: Sequence[Flip]) -> Sheet:
+    """What would turn the decision."""
+    title = "What would turn it:" if flips else "No single fact would turn it."
+    rows = tuple((_metric(flip.metric), _plain(flip.now), _plain(flip.at), badge(flip.to)) for flip in flips)
+    return Sheet(title, ("fact", "now", "at", "then"), rows)
+
+
+def _metric(metric: str) -> str:
+    return metric.replace("_", " ")
+
+
+def _plain(value: float | bool | str | None) -> str:
+    return say_value(value)
+
+
+def show_questions(questions: Sequence[str]) -> Words:
+    """What the architect could answer."""
+    if not questions:
+        return Words(("Nothing is left to ask.",))
+    return Words(tuple(f"- {question}" for question in questions))
+
+
+def show_changes(before: Decisions, after: Decisions) -> Sheet:
+    """What another matrix, other answers or another window would decide otherwise."""
+    columns = ("table", "before", "after", "because")
+    rows = tuple(
+        (say_table(name), badge(before[name].option), badge(each.option), each.reasons[0] if each.reasons else "")
+        for name, each in after.items()
+        if name in before and before[name].option is not each.option
+    )
+    return Sheet(tell_changes(before, after), columns, rows)

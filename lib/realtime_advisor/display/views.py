@@ -1,0 +1,196 @@
+"""What a notebook shows: words, tables, code and pictures. Each has plain text, so it can be read anywhere.
+
+Frozen values; the only thing they do is to tell Jupyter how they look.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Final, Protocol
+
+import pandas as pd
+from IPython.display import display
+
+from .palette import Look
+
+PLOTLY: Final = "application/vnd.plotly.v1+json"
+_MOST_ROWS: Final = 60
+_CELL: Final = "text-align:left;vertical-align:top"
+_NUMBER: Final = "text-align:right;vertical-align:top"
+
+
+class View(Protocol):
+    """Anything that can be shown: as HTML inside a widget, as text without one."""
+
+    @property
+    def html(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word with its mark and colour."""
+
+    look: Look
+    word: str = ""
+
+    @property
+    def html(self) -> str:
+        mark = f'<span style="color:{self.look.colour}">{self.look.mark}</span>'
+        return f'<span style="white-space:nowrap">{mark} {escape(self.word or self.look.word)}</span>'
+
+    def __str__(self) -> str:
+        return f"{self.look.mark} {self.word or self.look.word}"
+
+
+Cell = str | Badge
+
+
+@dataclass(frozen=True)
+class Words:
+    """Paragraphs; those that begin with '- ' are items of a list."""
+
+    paragraphs: tuple[str, ...]
+
+    @property
+    def html(self) -> str:
+        return "".join(
+            f"<li>{escape(said[2:])}</li>" if said.startswith("- ") else f"<p>{escape(said)}</p>"
+            for said in self.paragraphs
+        )
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.paragraphs)
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table with a sentence above it; `numbers` names the columns that are set flush right."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    numbers: frozenset[str] = frozenset()
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The same as a data frame, all rows, each cell as text."""
+        return pd.DataFrame([[str(cell) for cell in row] for row in self.rows], columns=list(self.columns))
+
+    @property
+    def html(self) -> str:
+        head = "".join(f'<th style="{self._style(column)}">{escape(column)}</th>' for column in self.columns)
+        body = "".join(self._row(row) for row in self.rows[:_MOST_ROWS])
+        title = f"<p>{escape(self.title)}</p>" if self.title else ""
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.rows else ""
+        return f"{title}{table}{''.join(f'<p>{escape(line)}</p>' for line in self._more())}"
+
+    @property
+    def text(self) -> str:
+        cells = [list(self.columns), *([str(cell) for cell in row] for row in self.rows[:_MOST_ROWS])]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if self.rows else []
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells] if self.rows else []
+        return "\n".join([*([self.title] if self.title else []), *lines, *self._more()])
+
+    def _style(self, column: str) -> str:
+        return _NUMBER if column in self.numbers else _CELL
+
+    def _row(self, row: Sequence[Cell]) -> str:
+        cells = (
+            f'<td style="{self._style(column)}">{cell.html if isinstance(cell, Badge) else escape(cell)}</td>'
+            for column, cell in zip(self.columns, row, strict=True)
+        )
+        return f"<tr>{''.join(cells)}</tr>"
+
+    def _more(self) -> Iterable[str]:
+        if len(self.rows) > _MOST_ROWS:
+            yield f"... and {len(self.rows) - _MOST_ROWS:,} more rows; .frame has them all."
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Code, coloured by Jupyter (and by GitHub) as its language."""
+
+    code: str
+    language: str = "sql"
+
+    @property
+    def html(self) -> str:
+        return f'<pre style="white-space:pre-wrap">{escape(self.code)}</pre>'
+
+    @property
+    def text(self) -> str:
+        return self.code
+
+    def _repr_markdown_(self) -> str:
+        ticks = max((len(run) for run in re.findall("`+", self.code)), default=0)
+        fence = "`" * max(3, ticks + 1)
+        return f"{fence}{self.language}\n{self.code.rstrip()}\n{fence}"
+
+    def __repr__(self) -> str:
+        return f"{self.language}, {len(self.code.splitlines())} lines"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Several views, one below the other."""
+
+    views: tuple[View, ...]
+
+    @property
+    def html(self) -> str:
+        return "".join(view.html for view in self.views)
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(view.text for view in self.views)
+
+    def _ipython_display_(self) -> None:
+        for view in self.views:
+            display(view)
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A plotly figure and the sentence that it shows; `figure` is there to be changed or saved."""
+
+    figure: Any
+    sentence: str
+
+    @property
+    def html(self) -> str:
+        return Words((self.sentence,)).html
+
+    @property
+    def text(self) -> str:
+        return self.sentence
+
+    def _ipython_display_(self) -> None:
+        drawn = json.loads(self.figure.to_json()) | {"config": {"displayModeBar": False, "responsive": True}}
+        display({PLOTLY: drawn, "text/plain": "(a figure; its sentence follows)"}, raw=True)
+        display(Words((self.sentence,)))
+
+    def __repr__(self) -> str:
+        return self.sentence

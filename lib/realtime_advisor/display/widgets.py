@@ -1,0 +1,154 @@
+"""Choices: a widget holds one, a pure function renders it, the observer is one assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+import ipywidgets
+
+from realtime_advisor.decision.decide import decide
+from realtime_advisor.errors import ScriptRefused
+from realtime_advisor.generation.design import design
+from realtime_advisor.generation.sql import generate
+from realtime_advisor.model import Catalog, DatabaseChurn, Decisions, Feed, Option, Script, TableName
+from realtime_advisor.reference import Matrix
+
+from .designs import show_design
+from .palette import OPTIONS
+from .picking import pick
+from .sentences import tell_table, tops
+from .tables import show_changes, show_decision, show_findings, show_flips
+from .views import Listing, Stack, View, Words
+from .wording import say_table
+
+_STEPS: Final[dict[str, Callable[[Script], str]]] = {
+    "1 functions": lambda script: script.functions,
+    "2 triggers": lambda script: script.triggers,
+    "3 policies": lambda script: script.policies,
+    "check": lambda script: script.check,
+    "down": lambda script: script.down,
+}
+
+
+class Chooser:
+    """Widgets that hold choices, above what `render` makes of them."""
+
+    def __init__(self, controls: Mapping[str, Any], render: Callable[..., View]) -> None:
+        self.controls = dict(controls)
+        self.render = render
+        self.body = ipywidgets.HTML()
+        self.box = ipywidgets.VBox([*self.controls.values(), self.body])
+        for control in self.controls.values():
+            control.observe(self._update, "value")
+        self._update()
+
+    def _update(self, _change: object = None) -> None:
+        self.body.value = f'<div class="jp-RenderedHTMLCommon">{self.shown.html}</div>'
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is chosen now."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    @property
+    def shown(self) -> View:
+        """What is shown for it."""
+        return self.render(**self.values)
+
+    def choose(self, **values: object) -> View:
+        """Set choices, as a hand on the widget would, and return what is shown for them."""
+        for name, value in values.items():
+            self.controls[name].value = value
+        return self.shown
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        return {**self.box._repr_mimebundle_(**options), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return "A choice of " + ", ".join(f"{name} (now {value})" for name, value in self.values.items())
+
+
+def choose_churn(churn: DatabaseChurn) -> Chooser:
+    """A table, busiest first, and its churn in sentences."""
+    names = [entry.table for entry in tops(churn)]
+    return Chooser({"table": _tables(names)}, lambda table: _churn_of(churn, table))
+
+
+def _churn_of(churn: DatabaseChurn, table: TableName | None) -> View:
+    return Words(tell_table(churn, table) if table else ("There is no table to choose.",))
+
+
+def choose_decision(decisions: Decisions) -> Chooser:
+    """A table, and why it was decided as it was."""
+    return Chooser({"table": _tables(decisions, _first(decisions))}, partial(_dossier, decisions))
+
+
+def _dossier(decisions: Decisions, table: TableName | None) -> View:
+    if table is None:
+        return Words(("There is no table to choose.",))
+    decision = decisions[table]
+    return Stack((show_decision(decision), show_flips(decision.flips), show_findings(decision.findings)))
+
+
+def choose_threshold(
+    catalog: Catalog, churn: DatabaseChurn, matrix: Matrix, metric: str = "hottest_scope_per_minute"
+) -> Chooser:
+    """A threshold of the matrix, and which tables would be decided otherwise with it."""
+    before = decide(catalog, churn, matrix=matrix)
+    now = next(each.threshold for each in matrix if each.metric == metric)
+    slider = ipywidgets.IntSlider(
+        value=now, min=5, max=500, step=5, description="threshold", continuous_update=False, layout=_wide()
+    )
+    return Chooser(
+        {"threshold": slider},
+        lambda threshold: show_changes(before, decide(catalog, churn, matrix=matrix.with_threshold(metric, threshold))),
+    )
+
+
+def choose_script(decisions: Decisions, catalog: Catalog, feeds: Sequence[Feed] = ()) -> Chooser:
+    """A table, an option for it and a part of the script, and the SQL or why there is none."""
+    controls = {
+        "table": _tables(decisions, _first(decisions, Option.BROADCAST)),
+        "option": ipywidgets.Dropdown(
+            options=[("as decided", None), *((look.word, option) for option, look in OPTIONS.items())],
+            description="option",
+            layout=_wide(),
+        ),
+        "part": ipywidgets.ToggleButtons(options=["design", *_STEPS], description="part"),
+    }
+    return Chooser(controls, partial(_part, decisions, catalog, feeds))
+
+
+def _part(
+    decisions: Decisions,
+    catalog: Catalog,
+    feeds: Sequence[Feed],
+    table: TableName | None,
+    option: Option | None,
+    part: str,
+) -> View:
+    if table is None:
+        return Words(("There is no table to choose.",))
+    made = design(decisions[table], catalog, feeds=feeds, option=option)
+    if part == "design":
+        return show_design(made)
+    try:
+        return Listing(_STEPS[part](generate(made)))
+    except ScriptRefused as refusal:
+        return Words((str(refusal),))
+
+
+def _first(decisions: Decisions, option: Option | None = None) -> TableName | None:
+    return pick(decisions, option) if decisions else None
+
+
+def _tables(names: Iterable[TableName], first: TableName | None = None) -> Any:
+    options = [(say_table(name), name) for name in names]
+    value = first or (options[0][1] if options else None)
+    return ipywidgets.Dropdown(options=options, value=value, description="table", layout=_wide())
+
+
+def _wide() -> Any:
+    return ipywidgets.Layout(width="420px")

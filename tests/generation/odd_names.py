@@ -1,0 +1,50 @@
+"""Names and ids that somebody may have chosen with bad intent, or without thinking."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+_PIECES = (
+    *(
+        '"',
+        "'",
+        "$$",
+        "$function$",
+        ";",
+        "--",
+        "/*",
+        "*/",
+        "\\",
+        "\n",
+        "\r",
+        "%",
+        "_",
+        ":",
+        "<id>",
+        "<action>",
+        " ",
+        ".",
+    ),
+    *(
+        ":'value'",
+        ':"name"',
+        ":[fragment]",
+        "{}",
+        "%s",
+        "%(x)s",
+        "}",
+        "ß",
+        "日本",
+        "Order",
+        "select",
+        "user",
+        "new_rows",
+    ),
+    *("topics", "keys", "change", "changed", "told", "scope_id", "a", "B", "é", "\t", "'; drop table victim; --"),
+)
+_TEXT = st.lists(st.sampled_from(_PIECES) | st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).map(
+    "".join
+)
+
+names = (_TEXT | st.just("x" * 63) | st.just("é" * 31)).filter(lambda name: 0 < len(name.encode()) <= 63)
+ids = _TEXT.filter(lambda key: len(key) <= 200)

@@ -1,0 +1,178 @@
+"""Who may join what: the members of a scope, on exactly its topic, and nobody through a look-alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from realtime_advisor.model import (
+    ByTable,
+    Catalog,
+    Column,
+    Decision,
+    Entitlement,
+    Scope,
+    ScopeKind,
+)
+from realtime_advisor.sandbox.postgres import RunningServer
+from realtime_advisor.sandbox.realtime import authorize
+
+from .conftest import Application, open_application, write
+from .people import ANN, BLUE, BLUE_THREAD, BOB, CYD, DAN, PEOPLE, RED, RED_THREAD
+from .world import (
+    DOCUMENTS_DECISION,
+    MESSAGES_DECISION,
+    NOTIFICATIONS_DECISION,
+    SERVER,
+    create_table,
+    decide,
+    make_table,
+    public,
+)
+
+PEOPLE_IN_TURN = (ANN, BOB, CYD, DAN)
+
+
+@pytest.fixture
+def installed(application: Application) -> Application:
+    application.run(PEOPLE)
+    for decision in (NOTIFICATIONS_DECISION, DOCUMENTS_DECISION, MESSAGES_DECISION):
+        application.install(write(decision))
+    return application
+
+
+@pytest.mark.parametrize(
+    ("topic", "members"),
+    [
+        (f"user:{ANN}:notifications", {ANN}),
+        (f"user:{DAN}:notifications", {DAN}),
+        (f"tenant:{RED}:dashboard", {ANN, CYD}),
+        (f"tenant:{BLUE}:dashboard", {BOB, CYD}),
+        (f"thread:{RED_THREAD}:messages", {ANN, CYD}),
+        (f"thread:{BLUE_THREAD}:messages", {BOB, CYD}),
+    ],
+)
+def test_exactly_the_members_may_join(installed: Application, topic: str, members: set[str]) -> None:
+    assert {person for person in PEOPLE_IN_TURN if installed.may_join(topic, person)} == members
+
+
+def test_joining_gives_no_right_to_send_and_no_presence(installed: Application) -> None:
+    access = installed.access(f"tenant:{RED}:dashboard", ANN)
+    assert (access.broadcast_write, access.presence_read, access.presence_write) == (False, False, False)
+
+
+@pytest.mark.parametrize(
+    "look_alike",
+    [
+        f"tenant:{RED}:dashboard-admin",
+        f"tenant:{RED}:dashboards",
+        f"tenant:{RED}",
+        f"tenant:{RED}:",
+        f"tenant:{RED}:notifications",
+        f"tenant:{RED}:dashboard ",
+        f" tenant:{RED}:dashboard",
+        f"tenant:{{{RED}}}:dashboard",
+        f"tenant:{RED.replace('-', '')}:dashboard",
+        f"tenant: {RED}:dashboard",
+        f"Tenant:{RED}:dashboard",
+        f"tenant:{RED}:dashboard\n",
+        "tenant:%:dashboard",
+        f"tenant:{RED[:-1]}_:dashboard",
+        "tenant::dashboard",
+        "tenant:dashboard",
+        "tenant:not-a-uuid:dashboard",
+        f"tenant:{RED}' or true --:dashboard",
+        f"user:{RED}:dashboard",
+        "",
+        "dashboard",
+        "tenant:" + "x" * 10_000 + ":dashboard",
+        f"tenant:{RED}:dashboard" * 200,
+    ],
+)
+def test_a_look_alike_topic_is_refused_without_an_error(installed: Application, look_alike: str) -> None:
+    assert not installed.may_join(look_alike, ANN)
+
+
+@pytest.mark.parametrize("subject", ["user_2abcDEF", "", "' or true --", "x" * 10_000, None, 7, {"a": 1}, f"{ANN} "])
+def test_a_sub_that_is_no_key_is_refused_without_an_error(installed: Application, subject: object) -> None:
+    for topic in (f"user:{ANN}:notifications", f"tenant:{RED}:dashboard", f"thread:{RED_THREAD}:messages"):
+        assert not installed.may_join(topic, subject)
+
+
+def test_anonymous_visitors_may_join_nothing(installed: Application) -> None:
+    access = authorize(installed.admin, f"tenant:{RED}:dashboard", None)
+    assert (access.broadcast_read, access.error) == (False, None)
+
+
+def test_membership_that_ends_ends_the_right_to_join(installed: Application) -> None:
+    installed.run(f"delete from memberships where user_id = '{ANN}'")
+    assert not installed.may_join(f"tenant:{RED}:dashboard", ANN)
+
+
+def test_a_membership_table_that_nobody_may_read_still_entitles(installed: Application) -> None:
+    installed.run("revoke all on memberships, message_threads from authenticated")
+    installed.run("drop policy everything on memberships")
+    assert installed.may_join(f"thread:{RED_THREAD}:messages", ANN)
+
+
+# ---------------------------------------------------------------- keys of other types
+
+
+def keyed(key_type: str, user_type: str) -> tuple[Decision, Catalog]:
+    """A table `notes` of teams, whose keys are of these types; the membership has columns that clash with ours."""
+    teams, members, notes = map(public, ("teams", "members", "notes"))
+    tables = (
+        make_table("teams", [Column("id", key_type, not_null=True)]),
+        make_table(
+            "members",
+            [Column("scope_id", key_type, not_null=True), Column("user_id", user_type, not_null=True)],
+            key=("scope_id", "user_id"),
+            references={"scope_id": teams},
+        ),
+        make_table(
+            "notes",
+            [Column("id", "bigint", not_null=True), Column("topics", key_type), Column("topic", "text")],
+            references={"topics": teams},
+        ),
+    )
+    entitled = Entitlement("membership", user_type, members, ("scope_id",), "user_id")
+    scope = Scope(ScopeKind.TENANT, "team", teams, ("topics",), key_type, entitlement=entitled)
+    return decide(notes, scope), Catalog(SERVER, ByTable({table.name: table for table in tables}))
+
+
+@pytest.fixture
+def keyed_application(server: RunningServer, request: pytest.FixtureRequest) -> Iterator[Application]:
+    decision, catalog = keyed(*request.param)
+    tables = [catalog[name] for name in ("teams", "members", "notes")]
+    for application in open_application(server, " ".join(map(create_table, tables))):
+        application.install(write(decision, catalog))
+        yield application
+
+
+@pytest.mark.parametrize(
+    ("keyed_application", "key", "user", "look_alikes"),
+    [
+        (("bigint", "text"), "42", "user_2abcDEF", ["042", " 42", "+42", "4_", "42.0", "9" * 40]),
+        (("integer", "bigint"), "42", "7", ["042", "42 "]),
+        (("text", "text"), "acme_co", "%", ["acmeXco", "%", "acme%", "ACME_CO", "acme_co:notes"]),
+        (("text", "text"), "a:b", "it's", ["a", "b", "a:b:notes", "a:"]),
+        (("text", "text"), "%", "_", ["acme", "", "_"]),
+        (("text", "uuid"), 'it\'s \\ "odd" $$', ANN, ["its"]),
+        (("character varying(20)", "text"), "x", "y", ["X", "x "]),
+        (("numeric", "text"), "1.50", "y", ["1.5", "01.50", "1.500"]),
+    ],
+    indirect=["keyed_application"],
+)
+def test_keys_of_any_type_reach_their_members_and_nobody_else(
+    keyed_application: Application, key: str, user: str, look_alikes: list[str]
+) -> None:
+    owner = keyed_application.owner
+    owner.execute("insert into teams values (%s)", [key])
+    owner.execute("insert into members values (%s, %s)", [key, user])
+    owner.execute("insert into notes values (1, %s, 'hello')", [key])
+    assert keyed_application.topics() == [f"team:{key}:notes"]
+    assert keyed_application.may_join(f"team:{key}:notes", user)
+    assert not keyed_application.may_join(f"team:{key}:notes", "999")
+    assert [other for other in look_alikes if keyed_application.may_join(f"team:{other}:notes", user)] == []
+    assert keyed_application.warnings == []

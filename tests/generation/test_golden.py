@@ -1,0 +1,79 @@
+"""The scripts as text, for reading: run with UPDATE_GOLDEN=1 to write them anew, then read the difference."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from realtime_advisor.model import ByTable, Catalog, Column, Decision, Script, TableName
+
+from .conftest import write
+from .world import (
+    DOCUMENTS_DECISION,
+    MESSAGES_DECISION,
+    NOTIFICATIONS_DECISION,
+    SERVER,
+    TABLES,
+    USER_SCOPE,
+    USERS,
+    decide,
+    make_table,
+)
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+HOSTILE = TableName("sales", 'order"; drop table users; --\n$function$')
+HOSTILE_TABLE = make_table(
+    HOSTILE,
+    [
+        Column("id", "uuid", not_null=True),
+        Column("user_id", "uuid"),
+        Column("it's 100 %", "text"),
+        Column("select", "citext"),
+    ],
+    references={"user_id": USERS},
+)
+HOSTILE_CATALOG = Catalog(SERVER, ByTable({table.name: table for table in (*TABLES, HOSTILE_TABLE)}))
+
+
+def scripts() -> dict[str, tuple[Decision, Catalog | None]]:
+    return {
+        "notifications": (NOTIFICATIONS_DECISION, None),
+        "documents": (DOCUMENTS_DECISION, None),
+        "messages": (MESSAGES_DECISION, None),
+        "hostile": (decide(HOSTILE, USER_SCOPE, because="Somebody said so.\n*/ drop table users; --"), HOSTILE_CATALOG),
+    }
+
+
+def written(name: str) -> Script:
+    decision, catalog = scripts()[name]
+    return write(decision, catalog) if catalog else write(decision)
+
+
+@pytest.mark.parametrize("part", ["up", "down", "check"])
+@pytest.mark.parametrize("name", scripts())
+def test_a_script_is_the_one_that_was_read(name: str, part: str) -> None:
+    golden = GOLDEN / f"{name}.{part}.sql"
+    text = getattr(written(name), part)
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", scripts())
+def test_a_script_is_laid_out_alike(name: str) -> None:
+    script = written(name)
+    for text in (script.up, script.down, script.check):
+        lines = text.splitlines()
+        assert [line for line in lines if line != line.rstrip() or "\t" in line] == []
+        assert text.endswith("\n")
+        assert "\n\n\n" not in text
+
+
+def test_each_step_is_a_transaction_of_its_own() -> None:
+    script = written("messages")
+    for step in (script.functions, script.triggers, script.policies):
+        assert (step.count("\nbegin;\n"), step.count("\ncommit;\n")) == (1, 1)
+        assert step.count("set local lock_timeout") == 1

@@ -1,0 +1,39 @@
+-- Undoes the script for sales."order""; drop table users; -- $function$": the catalogue is afterwards
+-- as it was before. May be run again.
+
+-- Step 1 of 3: policies, alone for the same reason as when they were made.
+begin;
+set local lock_timeout = '2s';
+drop policy if exists "realtime_advisor user:<id>:order%22%3B%20drop%20table%_3cbf4116" on realtime.messages;
+commit;
+
+-- Step 2 of 3: triggers.
+begin;
+set local lock_timeout = '3s';
+drop trigger if exists realtime_advisor_insert on sales.U&"order""; drop table users; --\000A$function$";
+drop trigger if exists realtime_advisor_update on sales.U&"order""; drop table users; --\000A$function$";
+drop trigger if exists realtime_advisor_delete on sales.U&"order""; drop table users; --\000A$function$";
+commit;
+
+-- Step 3 of 3: functions. What another table's script still uses, stays.
+begin;
+set local lock_timeout = '3s';
+drop function if exists realtime_advisor.broadcast_sales_order_drop_table_users_function__7c60dac1() restrict;
+
+do $drop$
+begin
+  begin
+    drop function if exists realtime_advisor.may_read_user_fed664b8(text, text) restrict;
+  exception
+    when dependent_objects_still_exist then
+      raise notice 'the function % stays: other policies use it', 'may_read_user_fed664b8';
+  end;
+  begin
+    drop schema if exists realtime_advisor restrict;
+  exception
+    when dependent_objects_still_exist then
+      raise notice 'the schema realtime_advisor stays: other tables use it';
+  end;
+end
+$drop$;
+commit;

@@ -1,0 +1,429 @@
+-- public.messages: broadcast from the database.
+-- Written by Realtime Decision Notebooks: change the decision, not this file.
+--
+-- Because: 12 events a minute in the hottest thread, fewer than 100.
+-- Sends: messages_created|updated|deleted to thread:<id>:messages
+-- Sends: stats_invalidated to tenant:<id>:dashboard
+-- When: a row comes, goes, or changes in its key, its scope, or any of: author_id, body.
+-- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.
+-- Not told: Rows without message_threads.tenant_id belong to nobody and are told to nobody.
+--
+-- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
+--   Supabase: postgres). Every step is a transaction of its own and may be run again.
+-- Verify: run the check script, every line of it should be ok.
+-- Undo: run the down script.
+
+-- ---------------------------------------------------------------------------------------------------
+-- Step 1 of 3: functions. They change nothing until the triggers of step 2 call them.
+-- ---------------------------------------------------------------------------------------------------
+begin;
+set local lock_timeout = '3s';
+
+-- Fail here, in words, rather than lose messages later.
+do $check$
+begin
+  if current_setting('server_version_num')::integer < 140000 then
+    raise exception 'PostgreSQL 14 or later is needed, for create or replace trigger';
+  end if;
+  if to_regrole('anon') is null or to_regrole('authenticated') is null then
+    raise exception 'the roles anon and authenticated do not exist: is this a Supabase database?';
+  end if;
+  if to_regnamespace('realtime') is null or to_regnamespace('auth') is null then
+    raise exception 'the schemas realtime and auth do not exist: is this a Supabase database?';
+  end if;
+  if not has_schema_privilege('realtime', 'usage') or not has_schema_privilege('auth', 'usage') then
+    raise exception 'role % has no usage on the schemas realtime and auth: install as postgres', current_user;
+  end if;
+  if to_regprocedure('realtime.send(jsonb, text, text, boolean)') is null
+    or to_regprocedure('realtime.topic()') is null
+    or to_regprocedure('auth.jwt()') is null then
+    raise exception 'realtime.send(), realtime.topic() or auth.jwt() is missing: is this a Supabase database?';
+  end if;
+  -- The functions below run as their owner, whom row level security on realtime.messages must not stop.
+  if not exists (select from pg_roles where rolname = current_user and (rolbypassrls or rolsuper)) then
+    raise exception 'role % has no BYPASSRLS, so its messages would be dropped: install as postgres', current_user;
+  end if;
+  -- In somebody else's schema, somebody else could replace the functions below.
+  if exists (
+    select from pg_namespace
+    where nspname = 'realtime_advisor' and not pg_has_role(nspowner, 'usage')
+  ) then
+    raise exception 'the schema realtime_advisor belongs to a role that % is no member of', current_user;
+  end if;
+end
+$check$;
+
+create schema if not exists realtime_advisor;
+revoke all on schema realtime_advisor from public;
+
+-- Whether the caller may listen to a topic thread:<id>:<entity>: a row of public.memberships pairs the
+-- thread (through its tenant) with the sub of the caller's token.
+create or replace function realtime_advisor.may_read_thread_0577025a(topic text, entity text)
+returns boolean
+language plpgsql
+stable
+security definer  -- neither grants nor row level security of the tables below stand in the way
+set search_path = ''
+as $function$
+#variable_conflict use_variable
+declare
+  opening constant text := 'thread:';
+  closing constant text := ':' || entity;
+  scope_id uuid;
+  user_id uuid;
+begin
+  if starts_with(topic, opening) is not true or right(topic, length(closing)) is distinct from closing then
+    return false;
+  end if;
+  -- The id is parsed and looked up by key: concatenated topics could use no index.
+  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing))::uuid;
+  user_id := (auth.jwt() ->> 'sub')::uuid;
+  -- Only the one spelling that the trigger sends to.
+  if topic is distinct from opening || scope_id::text || closing then
+    return false;
+  end if;
+  return exists (
+    select
+    from public.message_threads as scope_1
+    join public.memberships as member on member.tenant_id = scope_1.tenant_id
+    where scope_1.id = scope_id
+      and member.user_id = user_id
+  );
+exception
+  -- No key of that type in the topic, or in the token. An error would deny this user every topic, not just this one.
+  when others then
+    return false;
+end
+$function$;
+revoke all on function realtime_advisor.may_read_thread_0577025a(text, text) from public, anon;
+grant execute on function realtime_advisor.may_read_thread_0577025a(text, text) to authenticated;
+
+-- Whether the caller may listen to a topic tenant:<id>:<entity>: a row of public.memberships pairs the
+-- tenant with the sub of the caller's token.
+create or replace function realtime_advisor.may_read_tenant_e663b5d8(topic text, entity text)
+returns boolean
+language plpgsql
+stable
+security definer  -- neither grants nor row level security of the tables below stand in the way
+set search_path = ''
+as $function$
+#variable_conflict use_variable
+declare
+  opening constant text := 'tenant:';
+  closing constant text := ':' || entity;
+  scope_id uuid;
+  user_id uuid;
+begin
+  if starts_with(topic, opening) is not true or right(topic, length(closing)) is distinct from closing then
+    return false;
+  end if;
+  -- The id is parsed and looked up by key: concatenated topics could use no index.
+  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing))::uuid;
+  user_id := (auth.jwt() ->> 'sub')::uuid;
+  -- Only the one spelling that the trigger sends to.
+  if topic is distinct from opening || scope_id::text || closing then
+    return false;
+  end if;
+  return exists (
+    select
+    from public.memberships as member
+    where member.tenant_id = scope_id
+      and member.user_id = user_id
+  );
+exception
+  -- No key of that type in the topic, or in the token. An error would deny this user every topic, not just this one.
+  when others then
+    return false;
+end
+$function$;
+revoke all on function realtime_advisor.may_read_tenant_e663b5d8(text, text) from public, anon;
+grant execute on function realtime_advisor.may_read_tenant_e663b5d8(text, text) to authenticated;
+
+-- Tells of public.messages: one message for each distinct scope that a statement touches.
+create or replace function realtime_advisor.broadcast_messages()
+returns trigger
+language plpgsql
+security definer  -- the writer needs no rights on realtime.messages
+set search_path = ''  -- every name below is qualified
+set timezone = 'UTC'  -- realtime.messages is partitioned by UTC days, whatever the writer's time zone
+set lock_timeout = '250ms'  -- while policies are being changed, lose the message, not the write
+as $function$
+declare
+  -- More topics than this in one statement: send nothing, clients catch up by refetching.
+  most_topics constant integer := 200;
+  action constant text :=
+    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  record_id text;  -- of the one row, when the statement wrote exactly one
+  keys uuid[];  -- distinct values of thread_id
+  topics text[];
+begin
+  if tg_op = 'INSERT' then
+    select
+      array_agg(changed.thread_id),
+      (
+        select min(written.record_id)
+        from (select change.id::text as record_id from new_rows as change limit 2) as written
+        having count(*) = 1
+      )
+    into keys, record_id
+    from (select distinct change.thread_id from new_rows as change) as changed;
+  elsif tg_op = 'UPDATE' then
+    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes.
+    with
+      old_values as not materialized (
+        select change.id, change.thread_id, change.author_id, change.body collate "C" as body
+        from old_rows as change
+      ),
+      new_values as not materialized (
+        select change.id, change.thread_id, change.author_id, change.body collate "C" as body
+        from new_rows as change
+      )
+    select
+      array_agg(changed.thread_id),
+      (
+        select min(written.record_id)
+        from (select change.id::text as record_id from new_rows as change limit 2) as written
+        having count(*) = 1
+      )
+    into keys, record_id
+    from (
+      select distinct change.thread_id
+      from (
+        (table old_values except all table new_values)
+        union all
+        (table new_values except all table old_values)
+      ) as change
+    ) as changed;
+  elsif tg_op = 'DELETE' then
+    select
+      array_agg(changed.thread_id),
+      (
+        select min(written.record_id)
+        from (select change.id::text as record_id from old_rows as change limit 2) as written
+        having count(*) = 1
+      )
+    into keys, record_id
+    from (select distinct change.thread_id from old_rows as change) as changed;
+  end if;
+  if keys is null then
+    return null;
+  end if;
+
+  -- thread:<id>:messages
+  topics := array(
+    select distinct 'thread:' || changed.thread_id::text || ':messages'
+    from unnest(keys) as changed(thread_id)
+    where changed.thread_id is not null
+    limit most_topics + 1
+  );
+  if cardinality(topics) > most_topics then
+    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
+      tg_op, 'public.messages', most_topics, 'thread:<id>:messages';
+  elsif cardinality(topics) > 0 then
+    -- One wait, if any: without this lock every single send would wait for lock_timeout.
+    lock table only realtime.messages in row exclusive mode;
+    perform realtime.send(
+      jsonb_strip_nulls(jsonb_build_object(
+        'type', 'messages_' || action,
+        'table', 'messages',
+        'operation', tg_op,
+        'record_id', record_id  -- not "id", which send() keeps for the message
+      )),
+      'messages_' || action,
+      told.topic,
+      true
+    )
+    from unnest(topics) as told(topic);
+  end if;
+
+  -- tenant:<id>:dashboard
+  topics := array(
+    select distinct 'tenant:' || parent_1.tenant_id::text || ':dashboard'
+    from unnest(keys) as changed(thread_id)
+    join public.message_threads as parent_1 on parent_1.id = changed.thread_id
+    where parent_1.tenant_id is not null
+    limit most_topics + 1
+  );
+  if cardinality(topics) > most_topics then
+    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
+      tg_op, 'public.messages', most_topics, 'tenant:<id>:dashboard';
+  elsif cardinality(topics) > 0 then
+    -- One wait, if any: without this lock every single send would wait for lock_timeout.
+    lock table only realtime.messages in row exclusive mode;
+    perform realtime.send(
+      jsonb_strip_nulls(jsonb_build_object(
+        'type', 'stats_invalidated',
+        'table', 'messages',
+        'operation', tg_op,
+        'record_id', record_id  -- not "id", which send() keeps for the message
+      )),
+      'stats_invalidated',
+      told.topic,
+      true
+    )
+    from unnest(topics) as told(topic);
+  end if;
+
+  return null;
+exception
+  -- The application's write goes on without its message. (Only a query cancel is not caught here.)
+  when others then
+    raise warning 'realtime_advisor: % on % was not broadcast: % (%)',
+      tg_op, 'public.messages', sqlerrm, sqlstate;
+    return null;
+end
+$function$;
+comment on function realtime_advisor.broadcast_messages() is
+  E'Broadcasts public.messages to\nthread:<id>:messages\ntenant:<id>:dashboard';
+revoke all on function realtime_advisor.broadcast_messages() from public, anon, authenticated;
+
+-- public.messages finds a scope through public.message_threads. When a row there moves or goes away,
+-- no row of public.messages changes, or the way to its scope is gone already: so it is told from here,
+-- whether or not such rows hang on it.
+create or replace function realtime_advisor.follow_messages_message_threads_a74a8a14()
+returns trigger
+language plpgsql
+security definer  -- the writer needs no rights on realtime.messages
+set search_path = ''  -- every name below is qualified
+set timezone = 'UTC'  -- realtime.messages is partitioned by UTC days, whatever the writer's time zone
+set lock_timeout = '250ms'  -- while policies are being changed, lose the message, not the write
+as $function$
+declare
+  -- More topics than this in one statement: send nothing, clients catch up by refetching.
+  most_topics constant integer := 200;
+  keys uuid[];  -- distinct values of tenant_id
+  topics text[];
+begin
+  if tg_op = 'UPDATE' then
+    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes.
+    with
+      old_values as not materialized (
+        select change.id, change.tenant_id
+        from old_rows as change
+      ),
+      new_values as not materialized (
+        select change.id, change.tenant_id
+        from new_rows as change
+      )
+    select
+      array_agg(changed.tenant_id)
+    into keys
+    from (
+      select distinct change.tenant_id
+      from (
+        (table old_values except all table new_values)
+        union all
+        (table new_values except all table old_values)
+      ) as change
+    ) as changed;
+  elsif tg_op = 'DELETE' then
+    select
+      array_agg(changed.tenant_id)
+    into keys
+    from (select distinct change.tenant_id from old_rows as change) as changed;
+  end if;
+  if keys is null then
+    return null;
+  end if;
+
+  -- tenant:<id>:dashboard
+  topics := array(
+    select distinct 'tenant:' || changed.tenant_id::text || ':dashboard'
+    from unnest(keys) as changed(tenant_id)
+    where changed.tenant_id is not null
+    limit most_topics + 1
+  );
+  if cardinality(topics) > most_topics then
+    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
+      tg_op, 'public.message_threads', most_topics, 'tenant:<id>:dashboard';
+  elsif cardinality(topics) > 0 then
+    -- One wait, if any: without this lock every single send would wait for lock_timeout.
+    lock table only realtime.messages in row exclusive mode;
+    perform realtime.send(
+      jsonb_build_object(
+        'type', 'stats_invalidated',
+        'table', 'messages',
+        'operation', tg_op
+      ),
+      'stats_invalidated',
+      told.topic,
+      true
+    )
+    from unnest(topics) as told(topic);
+  end if;
+
+  return null;
+exception
+  -- The application's write goes on without its message. (Only a query cancel is not caught here.)
+  when others then
+    raise warning 'realtime_advisor: % on % was not broadcast: % (%)',
+      tg_op, 'public.message_threads', sqlerrm, sqlstate;
+    return null;
+end
+$function$;
+comment on function realtime_advisor.follow_messages_message_threads_a74a8a14() is
+  'Tells of public.messages when public.message_threads moves or goes away';
+revoke all on function realtime_advisor.follow_messages_message_threads_a74a8a14() from public, anon, authenticated;
+
+commit;
+
+-- ---------------------------------------------------------------------------------------------------
+-- Step 2 of 3: triggers, one for each operation, because a trigger with transition tables takes one only.
+-- CREATE TRIGGER waits for the table's running writes, and new writes wait behind it: at most
+-- lock_timeout. If that strikes, nothing has changed: run the step again.
+-- ---------------------------------------------------------------------------------------------------
+begin;
+set local lock_timeout = '3s';
+
+create or replace trigger realtime_advisor_insert
+  after insert on public.messages
+  referencing new table as new_rows
+  for each statement execute function realtime_advisor.broadcast_messages();
+create or replace trigger realtime_advisor_update
+  after update on public.messages
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function realtime_advisor.broadcast_messages();
+create or replace trigger realtime_advisor_delete
+  after delete on public.messages
+  referencing old table as old_rows
+  for each statement execute function realtime_advisor.broadcast_messages();
+
+create or replace trigger realtime_advisor_update_messages
+  after update on public.message_threads
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function realtime_advisor.follow_messages_message_threads_a74a8a14();
+create or replace trigger realtime_advisor_delete_messages
+  after delete on public.message_threads
+  referencing old table as old_rows
+  for each statement execute function realtime_advisor.follow_messages_message_threads_a74a8a14();
+
+commit;
+
+-- ---------------------------------------------------------------------------------------------------
+-- Step 3 of 3: who may listen. CREATE POLICY locks out every reader and writer of realtime.messages (and,
+-- on Supabase, of the auth tables) until commit, so it stands alone in a short transaction. If
+-- lock_timeout strikes, nothing has changed: run the step again.
+-- On Supabase, postgres may do this. Elsewhere only the owner of realtime.messages or a superuser may.
+-- The answer is kept for a joined channel until the client's token is renewed: who loses the right to
+-- listen may hear messages until then.
+-- ---------------------------------------------------------------------------------------------------
+begin;
+set local lock_timeout = '2s';
+
+drop policy if exists "realtime_advisor thread:<id>:messages" on realtime.messages;
+create policy "realtime_advisor thread:<id>:messages" on realtime.messages
+  for select to authenticated
+  using (
+    extension = 'broadcast'
+    and realtime_advisor.may_read_thread_0577025a((select realtime.topic()), 'messages')
+  );
+
+drop policy if exists "realtime_advisor tenant:<id>:dashboard" on realtime.messages;
+create policy "realtime_advisor tenant:<id>:dashboard" on realtime.messages
+  for select to authenticated
+  using (
+    extension = 'broadcast'
+    and realtime_advisor.may_read_tenant_e663b5d8((select realtime.topic()), 'dashboard')
+  );
+
+commit;

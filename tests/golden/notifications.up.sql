@@ -1,0 +1,244 @@
+-- public.notifications: broadcast from the database.
+-- Written by Realtime Decision Notebooks: change the decision, not this file.
+--
+-- Because: The audience is one user: 1 of 1 SELECT policies compares user_id.
+-- Sends: notifications_created|updated|deleted to user:<id>:notifications
+-- When: a row comes, goes, or changes in its key, its scope, or any of: title, body, read_at.
+-- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.
+-- Not told: Rows without notifications.user_id belong to nobody and are told to nobody.
+--
+-- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
+--   Supabase: postgres). Every step is a transaction of its own and may be run again.
+-- Verify: run the check script, every line of it should be ok.
+-- Undo: run the down script.
+
+-- ---------------------------------------------------------------------------------------------------
+-- Step 1 of 3: functions. They change nothing until the triggers of step 2 call them.
+-- ---------------------------------------------------------------------------------------------------
+begin;
+set local lock_timeout = '3s';
+
+-- Fail here, in words, rather than lose messages later.
+do $check$
+begin
+  if current_setting('server_version_num')::integer < 140000 then
+    raise exception 'PostgreSQL 14 or later is needed, for create or replace trigger';
+  end if;
+  if to_regrole('anon') is null or to_regrole('authenticated') is null then
+    raise exception 'the roles anon and authenticated do not exist: is this a Supabase database?';
+  end if;
+  if to_regnamespace('realtime') is null or to_regnamespace('auth') is null then
+    raise exception 'the schemas realtime and auth do not exist: is this a Supabase database?';
+  end if;
+  if not has_schema_privilege('realtime', 'usage') or not has_schema_privilege('auth', 'usage') then
+    raise exception 'role % has no usage on the schemas realtime and auth: install as postgres', current_user;
+  end if;
+  if to_regprocedure('realtime.send(jsonb, text, text, boolean)') is null
+    or to_regprocedure('realtime.topic()') is null
+    or to_regprocedure('auth.jwt()') is null then
+    raise exception 'realtime.send(), realtime.topic() or auth.jwt() is missing: is this a Supabase database?';
+  end if;
+  -- The functions below run as their owner, whom row level security on realtime.messages must not stop.
+  if not exists (select from pg_roles where rolname = current_user and (rolbypassrls or rolsuper)) then
+    raise exception 'role % has no BYPASSRLS, so its messages would be dropped: install as postgres', current_user;
+  end if;
+  -- In somebody else's schema, somebody else could replace the functions below.
+  if exists (
+    select from pg_namespace
+    where nspname = 'realtime_advisor' and not pg_has_role(nspowner, 'usage')
+  ) then
+    raise exception 'the schema realtime_advisor belongs to a role that % is no member of', current_user;
+  end if;
+end
+$check$;
+
+create schema if not exists realtime_advisor;
+revoke all on schema realtime_advisor from public;
+
+-- Whether a topic user:<id>:<entity> is the caller's own: its id is the sub of the caller's token.
+create or replace function realtime_advisor.may_read_user_fed664b8(topic text, entity text)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $function$
+declare
+  opening constant text := 'user:';
+  closing constant text := ':' || entity;
+  scope_id uuid;
+  user_id uuid;
+begin
+  if starts_with(topic, opening) is not true or right(topic, length(closing)) is distinct from closing then
+    return false;
+  end if;
+  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing))::uuid;
+  user_id := (auth.jwt() ->> 'sub')::uuid;
+  -- Only the one spelling that the trigger sends to.
+  return coalesce(topic = opening || scope_id::text || closing and scope_id = user_id, false);
+exception
+  -- No key of that type in the topic, or in the token. An error would deny this user every topic, not just this one.
+  when others then
+    return false;
+end
+$function$;
+revoke all on function realtime_advisor.may_read_user_fed664b8(text, text) from public, anon;
+grant execute on function realtime_advisor.may_read_user_fed664b8(text, text) to authenticated;
+
+-- Tells of public.notifications: one message for each distinct scope that a statement touches.
+create or replace function realtime_advisor.broadcast_notifications()
+returns trigger
+language plpgsql
+security definer  -- the writer needs no rights on realtime.messages
+set search_path = ''  -- every name below is qualified
+set timezone = 'UTC'  -- realtime.messages is partitioned by UTC days, whatever the writer's time zone
+set lock_timeout = '250ms'  -- while policies are being changed, lose the message, not the write
+as $function$
+declare
+  -- More topics than this in one statement: send nothing, clients catch up by refetching.
+  most_topics constant integer := 200;
+  action constant text :=
+    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  record_id text;  -- of the one row, when the statement wrote exactly one
+  keys uuid[];  -- distinct values of user_id
+  topics text[];
+begin
+  if tg_op = 'INSERT' then
+    select
+      array_agg(changed.user_id),
+      (
+        select min(written.record_id)
+        from (select change.id::text as record_id from new_rows as change limit 2) as written
+        having count(*) = 1
+      )
+    into keys, record_id
+    from (select distinct change.user_id from new_rows as change) as changed;
+  elsif tg_op = 'UPDATE' then
+    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes.
+    with
+      old_values as not materialized (
+        select change.id, change.user_id, change.title collate "C" as title,
+          change.body collate "C" as body, change.read_at
+        from old_rows as change
+      ),
+      new_values as not materialized (
+        select change.id, change.user_id, change.title collate "C" as title,
+          change.body collate "C" as body, change.read_at
+        from new_rows as change
+      )
+    select
+      array_agg(changed.user_id),
+      (
+        select min(written.record_id)
+        from (select change.id::text as record_id from new_rows as change limit 2) as written
+        having count(*) = 1
+      )
+    into keys, record_id
+    from (
+      select distinct change.user_id
+      from (
+        (table old_values except all table new_values)
+        union all
+        (table new_values except all table old_values)
+      ) as change
+    ) as changed;
+  elsif tg_op = 'DELETE' then
+    select
+      array_agg(changed.user_id),
+      (
+        select min(written.record_id)
+        from (select change.id::text as record_id from old_rows as change limit 2) as written
+        having count(*) = 1
+      )
+    into keys, record_id
+    from (select distinct change.user_id from old_rows as change) as changed;
+  end if;
+  if keys is null then
+    return null;
+  end if;
+
+  -- user:<id>:notifications
+  topics := array(
+    select distinct 'user:' || changed.user_id::text || ':notifications'
+    from unnest(keys) as changed(user_id)
+    where changed.user_id is not null
+    limit most_topics + 1
+  );
+  if cardinality(topics) > most_topics then
+    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
+      tg_op, 'public.notifications', most_topics, 'user:<id>:notifications';
+  elsif cardinality(topics) > 0 then
+    -- One wait, if any: without this lock every single send would wait for lock_timeout.
+    lock table only realtime.messages in row exclusive mode;
+    perform realtime.send(
+      jsonb_strip_nulls(jsonb_build_object(
+        'type', 'notifications_' || action,
+        'table', 'notifications',
+        'operation', tg_op,
+        'record_id', record_id  -- not "id", which send() keeps for the message
+      )),
+      'notifications_' || action,
+      told.topic,
+      true
+    )
+    from unnest(topics) as told(topic);
+  end if;
+
+  return null;
+exception
+  -- The application's write goes on without its message. (Only a query cancel is not caught here.)
+  when others then
+    raise warning 'realtime_advisor: % on % was not broadcast: % (%)',
+      tg_op, 'public.notifications', sqlerrm, sqlstate;
+    return null;
+end
+$function$;
+comment on function realtime_advisor.broadcast_notifications() is
+  E'Broadcasts public.notifications to\nuser:<id>:notifications';
+revoke all on function realtime_advisor.broadcast_notifications() from public, anon, authenticated;
+
+commit;
+
+-- ---------------------------------------------------------------------------------------------------
+-- Step 2 of 3: triggers, one for each operation, because a trigger with transition tables takes one only.
+-- CREATE TRIGGER waits for the table's running writes, and new writes wait behind it: at most
+-- lock_timeout. If that strikes, nothing has changed: run the step again.
+-- ---------------------------------------------------------------------------------------------------
+begin;
+set local lock_timeout = '3s';
+
+create or replace trigger realtime_advisor_insert
+  after insert on public.notifications
+  referencing new table as new_rows
+  for each statement execute function realtime_advisor.broadcast_notifications();
+create or replace trigger realtime_advisor_update
+  after update on public.notifications
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function realtime_advisor.broadcast_notifications();
+create or replace trigger realtime_advisor_delete
+  after delete on public.notifications
+  referencing old table as old_rows
+  for each statement execute function realtime_advisor.broadcast_notifications();
+
+commit;
+
+-- ---------------------------------------------------------------------------------------------------
+-- Step 3 of 3: who may listen. CREATE POLICY locks out every reader and writer of realtime.messages (and,
+-- on Supabase, of the auth tables) until commit, so it stands alone in a short transaction. If
+-- lock_timeout strikes, nothing has changed: run the step again.
+-- On Supabase, postgres may do this. Elsewhere only the owner of realtime.messages or a superuser may.
+-- The answer is kept for a joined channel until the client's token is renewed: who loses the right to
+-- listen may hear messages until then.
+-- ---------------------------------------------------------------------------------------------------
+begin;
+set local lock_timeout = '2s';
+
+drop policy if exists "realtime_advisor user:<id>:notifications" on realtime.messages;
+create policy "realtime_advisor user:<id>:notifications" on realtime.messages
+  for select to authenticated
+  using (
+    extension = 'broadcast'
+    and realtime_advisor.may_read_user_fed664b8((select realtime.topic()), 'notifications')
+  );
+
+commit;
