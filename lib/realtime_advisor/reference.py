@@ -6,7 +6,7 @@ import operator
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, TypeGuard
 
@@ -77,12 +77,16 @@ class Matrix:
     def __iter__(self) -> Iterator[Criterion]:
         return iter(self.criteria)
 
+    @cached_property
+    def _by_id(self) -> dict[str, Criterion]:
+        return {entry.id: entry for entry in self.criteria}
+
     def __getitem__(self, criterion: str) -> Criterion:
-        for entry in self.criteria:
-            if entry.id == criterion:
-                return entry
-        known = ", ".join(entry.id for entry in self.criteria)
-        raise BadInput(f"The decision matrix has no criterion {criterion!r}. It has {known}.")
+        try:
+            return self._by_id[criterion]
+        except KeyError:
+            known = ", ".join(self._by_id)
+            raise BadInput(f"The decision matrix has no criterion {criterion!r}. It has {known}.") from None
 
     def with_threshold(self, metric: str, threshold: float) -> Matrix:
         """The same matrix with every numeric criterion of a metric moved to another threshold. Raises BadInput."""

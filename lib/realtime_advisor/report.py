@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Final
 
 from .bundle.files import INDEX, require_writable
 from .errors import AdvisorError, BadInput
-from .journey import named_target
+from .journey import connect, named_target
 
 NOTEBOOK: Final = Path(__file__).resolve().parents[2] / "notebooks" / "report.ipynb"
 INTERRUPTED: Final = 130
@@ -23,8 +22,12 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
     """Run the report on DATABASE_URL for SECONDS into the folder OUT (out/), which is returned. Raises AdvisorError."""
     seconds, out = _seconds(environ.get("SECONDS", "")), Path(environ.get("OUT", "").strip() or "out").absolute()
     require_writable(out)
-    where = "the database that DATABASE_URL or PG* names" if named_target(environ) else "the embedded workshop database"
-    print(f"Deciding about {where} ...", file=sys.stderr, flush=True)
+    if named_target(environ):
+        # Asked here too, where a wrong password is told in a second: a kernel takes its time to start.
+        connect(environ=environ).close()
+        print("Deciding about the database that DATABASE_URL or PG* names ...", flush=True)
+    else:
+        print("Deciding about the embedded workshop database ...", flush=True)
     _execute(seconds, out)
     return out
 
@@ -68,7 +71,7 @@ def _execute(seconds: float | None, out: Path) -> None:
                 {"seconds": seconds, "out": str(out)},
                 progress_bar=False,
                 cwd=NOTEBOOK.parent,
-                extra_arguments=["--log-level=ERROR"],
+                extra_arguments=["--log-level=CRITICAL"],
             )
         except PapermillExecutionError as failed:
             if failed.ename == "KeyboardInterrupt":

@@ -40,7 +40,20 @@ _PIECES = (
         "user",
         "new_rows",
     ),
-    *("topics", "keys", "change", "changed", "told", "scope_id", "a", "B", "é", "\t", "'; drop table victim; --"),
+    *(
+        "topics",
+        "keys",
+        "change",
+        "changed",
+        "told",
+        "scope_id",
+        "side",
+        "a",
+        "B",
+        "é",
+        "\t",
+        "'; drop table victim; --",
+    ),
 )
 _TEXT = st.lists(st.sampled_from(_PIECES) | st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).map(
     "".join

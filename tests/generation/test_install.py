@@ -103,7 +103,8 @@ def test_the_check_finds_what_somebody_broke(embedded: Application, fault: str) 
     [
         ("alter role {role} nobypassrls", "no BYPASSRLS"),
         ("revoke usage on schema realtime from {role}", "no usage on the schemas"),
-        ("drop function realtime.send", "is this a Supabase database"),
+        ("drop function realtime.send", "is this Supabase"),
+        ("select", "may not read public.memberships"),
     ],
 )
 def test_installing_fails_in_words_where_messages_would_be_lost(

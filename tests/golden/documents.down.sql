@@ -4,7 +4,8 @@
 -- Step 1 of 3: policies, alone for the same reason as when they were made.
 begin;
 set local lock_timeout = '2s';
--- Tables of one feed share its policy: the last one takes it along. Which topics a function tells stands in its comment.
+-- Tables of one feed share its policy, and the last one takes it along: the comment on each broadcasting
+-- function lists its topics.
 do $drop$
 begin
   if not exists (

@@ -3,8 +3,8 @@
 with
   wanted_function(name, is_trigger_function, body) as (
     values
-      ('may_read_user_fed664b8', false, '893adddf48e4fda99fbdaaa78ddd9ff4'),
-      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, '35384a4bb33af2d3a85934617643a2f9')
+      ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
+      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, '20f789d3c69191b10456b86319db59c0')
   ),
   wanted_trigger(schema_name, table_name, name, function_name) as (
     values
@@ -69,7 +69,8 @@ with
       ) as fault
     from wanted_trigger as wanted
     left join pg_namespace as home on home.nspname = wanted.schema_name
-    left join pg_class as relation on relation.relnamespace = home.oid and relation.relname = wanted.table_name
+    left join pg_class as relation
+      on relation.relnamespace = home.oid and relation.relname = wanted.table_name
     left join pg_trigger as found
       on found.tgrelid = relation.oid and found.tgname = wanted.name and not found.tgisinternal
     left join our_function as called on called.oid = found.tgfoid and called.proname = wanted.function_name
@@ -85,7 +86,7 @@ with
       concat_ws(
         '; ',
         case when found.policyname is null then 'missing' end,
-        case when found.permissive <> 'PERMISSIVE' or found.cmd <> 'SELECT' or found.roles <> '{authenticated}'
+        case when (found.permissive, found.cmd, found.roles::text) <> ('PERMISSIVE', 'SELECT', '{authenticated}')
           then 'not a permissive policy for select to authenticated' end,
         case when strpos(found.qual, wanted.function_name) = 0 or strpos(found.qual, '''broadcast''') = 0
           then 'its text is not the one of this script' end
@@ -116,14 +117,14 @@ union all
 select
   'row level security on realtime.messages',
   coalesce(bool_and(relrowsecurity), false),
-  case when bool_and(relrowsecurity) then 'on' else 'off, or no such table: every topic is open to everybody' end
+  case when bool_and(relrowsecurity) then 'on' else 'off: every topic is open to everybody' end
 from pg_class
 where oid = to_regclass('realtime.messages')
 union all
 select
   'no policy opens every topic',
   count(*) = 0,
-  case when count(*) = 0 then 'none' else 'void the policies above: ' || string_agg(quote_ident(policyname), ', ') end
+  coalesce('these void ours: ' || string_agg(quote_ident(policyname), ', '), 'none')
 from messages_policy
 where permissive = 'PERMISSIVE' and cmd in ('SELECT', 'ALL') and qual = 'true'
   and roles && array['public', 'anon', 'authenticated']::name[]

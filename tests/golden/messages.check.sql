@@ -2,10 +2,10 @@
 with
   wanted_function(name, is_trigger_function, body) as (
     values
-      ('may_read_thread_0577025a', false, 'bafe9a179e9bbf12eb32522d05d46377'),
-      ('may_read_tenant_e663b5d8', false, '85856b34c64a1061d874737949635400'),
-      ('broadcast_messages', true, '8f9002f265003d0d2534d9add3b47cdd'),
-      ('follow_messages_message_threads_a74a8a14', true, '723036022d4f6f48427e0cd312364dfb')
+      ('may_read_thread_0577025a', false, 'b66ff595f7b5776929aab09343c57a81'),
+      ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
+      ('broadcast_messages', true, '1d742a96b0aab95e16e82a981fb8a4a4'),
+      ('follow_messages_message_threads_a74a8a14', true, 'ce62cb7f4cfad99322daba5d31ca23f4')
   ),
   wanted_trigger(schema_name, table_name, name, function_name) as (
     values
@@ -73,7 +73,8 @@ with
       ) as fault
     from wanted_trigger as wanted
     left join pg_namespace as home on home.nspname = wanted.schema_name
-    left join pg_class as relation on relation.relnamespace = home.oid and relation.relname = wanted.table_name
+    left join pg_class as relation
+      on relation.relnamespace = home.oid and relation.relname = wanted.table_name
     left join pg_trigger as found
       on found.tgrelid = relation.oid and found.tgname = wanted.name and not found.tgisinternal
     left join our_function as called on called.oid = found.tgfoid and called.proname = wanted.function_name
@@ -89,7 +90,7 @@ with
       concat_ws(
         '; ',
         case when found.policyname is null then 'missing' end,
-        case when found.permissive <> 'PERMISSIVE' or found.cmd <> 'SELECT' or found.roles <> '{authenticated}'
+        case when (found.permissive, found.cmd, found.roles::text) <> ('PERMISSIVE', 'SELECT', '{authenticated}')
           then 'not a permissive policy for select to authenticated' end,
         case when strpos(found.qual, wanted.function_name) = 0 or strpos(found.qual, '''broadcast''') = 0
           then 'its text is not the one of this script' end
@@ -120,14 +121,14 @@ union all
 select
   'row level security on realtime.messages',
   coalesce(bool_and(relrowsecurity), false),
-  case when bool_and(relrowsecurity) then 'on' else 'off, or no such table: every topic is open to everybody' end
+  case when bool_and(relrowsecurity) then 'on' else 'off: every topic is open to everybody' end
 from pg_class
 where oid = to_regclass('realtime.messages')
 union all
 select
   'no policy opens every topic',
   count(*) = 0,
-  case when count(*) = 0 then 'none' else 'void the policies above: ' || string_agg(quote_ident(policyname), ', ') end
+  coalesce('these void ours: ' || string_agg(quote_ident(policyname), ', '), 'none')
 from messages_policy
 where permissive = 'PERMISSIVE' and cmd in ('SELECT', 'ALL') and qual = 'true'
   and roles && array['public', 'anon', 'authenticated']::name[]

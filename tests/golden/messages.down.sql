@@ -5,7 +5,8 @@
 begin;
 set local lock_timeout = '2s';
 drop policy if exists "realtime_advisor thread:<id>:messages" on realtime.messages;
--- Tables of one feed share its policy: the last one takes it along. Which topics a function tells stands in its comment.
+-- Tables of one feed share its policy, and the last one takes it along: the comment on each broadcasting
+-- function lists its topics.
 do $drop$
 begin
   if not exists (

@@ -37,11 +37,11 @@ begin
   if to_regprocedure('realtime.send(jsonb, text, text, boolean)') is null
     or to_regprocedure('realtime.topic()') is null
     or to_regprocedure('auth.jwt()') is null then
-    raise exception 'realtime.send(), realtime.topic() or auth.jwt() is missing: is this a Supabase database?';
+    raise exception 'realtime.send(), realtime.topic() or auth.jwt() is missing: is this Supabase?';
   end if;
   -- The functions below run as their owner, whom row level security on realtime.messages must not stop.
   if not exists (select from pg_roles where rolname = current_user and (rolbypassrls or rolsuper)) then
-    raise exception 'role % has no BYPASSRLS, so its messages would be dropped: install as postgres', current_user;
+    raise exception 'role % has no BYPASSRLS, its messages would be dropped: install as postgres', current_user;
   end if;
   -- In somebody else's schema, somebody else could replace the functions below.
   if exists (
@@ -50,6 +50,19 @@ begin
   ) then
     raise exception 'the schema realtime_advisor belongs to a role that % is no member of', current_user;
   end if;
+end
+$check$;
+
+do $check$
+declare
+  needed text;
+begin
+  -- Scopes and members are looked up here by the functions' owner; refused, it would find nobody entitled.
+  foreach needed in array array['public.message_threads', 'public.memberships'] loop
+    if to_regclass(needed) is null or not has_table_privilege(needed, 'select') then
+      raise exception 'role % may not read %, or it does not exist: install as its owner', current_user, needed;
+    end if;
+  end loop;
 end
 $check$;
 
@@ -90,7 +103,8 @@ begin
       and member.user_id = user_id
   );
 exception
-  -- No key of that type in the topic, or in the token. An error would deny this user every topic, not just this one.
+  -- No key of that type in the topic or in the token. All policies are evaluated at each join, so an
+  -- error here would deny this user every topic, not just this one.
   when others then
     return false;
 end
@@ -131,7 +145,8 @@ begin
       and member.user_id = user_id
   );
 exception
-  -- No key of that type in the topic, or in the token. An error would deny this user every topic, not just this one.
+  -- No key of that type in the topic or in the token. All policies are evaluated at each join, so an
+  -- error here would deny this user every topic, not just this one.
   when others then
     return false;
 end
@@ -169,6 +184,7 @@ begin
     from (select distinct change.thread_id from new_rows as change) as changed;
   elsif tg_op = 'UPDATE' then
     -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes.
+    -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     with
       old_values as not materialized (
         select change.id, change.thread_id, change.author_id, change.body collate "C" as body
@@ -275,7 +291,8 @@ end
 $function$;
 comment on function realtime_advisor.broadcast_messages() is
   E'Broadcasts public.messages to\nthread:<id>:messages\ntenant:<id>:dashboard';
-revoke all on function realtime_advisor.broadcast_messages() from public, anon, authenticated;
+revoke all on function realtime_advisor.broadcast_messages()
+  from public, anon, authenticated;
 
 -- public.messages finds a scope through public.message_threads. When a row there moves or goes away,
 -- no row of public.messages changes, or the way to its scope is gone already: so it is told from here,
@@ -296,6 +313,7 @@ declare
 begin
   if tg_op = 'UPDATE' then
     -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes.
+    -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     with
       old_values as not materialized (
         select change.id, change.tenant_id
@@ -363,7 +381,8 @@ end
 $function$;
 comment on function realtime_advisor.follow_messages_message_threads_a74a8a14() is
   'Tells of public.messages when public.message_threads moves or goes away';
-revoke all on function realtime_advisor.follow_messages_message_threads_a74a8a14() from public, anon, authenticated;
+revoke all on function realtime_advisor.follow_messages_message_threads_a74a8a14()
+  from public, anon, authenticated;
 
 commit;
 

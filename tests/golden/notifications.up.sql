@@ -36,11 +36,11 @@ begin
   if to_regprocedure('realtime.send(jsonb, text, text, boolean)') is null
     or to_regprocedure('realtime.topic()') is null
     or to_regprocedure('auth.jwt()') is null then
-    raise exception 'realtime.send(), realtime.topic() or auth.jwt() is missing: is this a Supabase database?';
+    raise exception 'realtime.send(), realtime.topic() or auth.jwt() is missing: is this Supabase?';
   end if;
   -- The functions below run as their owner, whom row level security on realtime.messages must not stop.
   if not exists (select from pg_roles where rolname = current_user and (rolbypassrls or rolsuper)) then
-    raise exception 'role % has no BYPASSRLS, so its messages would be dropped: install as postgres', current_user;
+    raise exception 'role % has no BYPASSRLS, its messages would be dropped: install as postgres', current_user;
   end if;
   -- In somebody else's schema, somebody else could replace the functions below.
   if exists (
@@ -77,7 +77,8 @@ begin
   -- Only the one spelling that the trigger sends to.
   return coalesce(topic = opening || scope_id::text || closing and scope_id = user_id, false);
 exception
-  -- No key of that type in the topic, or in the token. An error would deny this user every topic, not just this one.
+  -- No key of that type in the topic or in the token. All policies are evaluated at each join, so an
+  -- error here would deny this user every topic, not just this one.
   when others then
     return false;
 end
@@ -115,6 +116,7 @@ begin
     from (select distinct change.user_id from new_rows as change) as changed;
   elsif tg_op = 'UPDATE' then
     -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes.
+    -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     with
       old_values as not materialized (
         select change.id, change.user_id, change.title collate "C" as title,
@@ -195,7 +197,8 @@ end
 $function$;
 comment on function realtime_advisor.broadcast_notifications() is
   E'Broadcasts public.notifications to\nuser:<id>:notifications';
-revoke all on function realtime_advisor.broadcast_notifications() from public, anon, authenticated;
+revoke all on function realtime_advisor.broadcast_notifications()
+  from public, anon, authenticated;
 
 commit;
 

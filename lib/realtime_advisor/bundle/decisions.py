@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from realtime_advisor.model import Advice, Churn, Decision, Design, Emission, Finding, Flip, Hop, Scope, TableName
@@ -12,7 +12,7 @@ FORMAT = 1
 _UNPROVED = "scripts are generated, and not yet run in the sandbox"
 
 
-def describe(advice: Advice, files: dict[TableName, Sequence[str]]) -> dict[str, Any]:
+def describe(advice: Advice, files: Mapping[TableName, Sequence[str]]) -> dict[str, Any]:
     """The whole run as JSON values; `files` are the names of the files written for each table."""
     server = advice.server
     return {

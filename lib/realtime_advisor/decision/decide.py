@@ -79,7 +79,7 @@ def _decide(facts: Facts, matrix: Matrix) -> Decision:
         _confidence(verdict, findings),
         facts.scope,
         findings,
-        find_flips(matrix, metrics, verdict.option),
+        find_flips(matrix, metrics, findings, verdict.option),
         tuple(_reasons(facts, verdict)),
         tuple(_questions(matrix, findings, facts.table.name)),
         facts.scopes,

@@ -167,24 +167,36 @@ def runner_up(matrix: Matrix, findings: tuple[Finding, ...], chosen: Option) -> 
     return other.option if other.option is not chosen else None
 
 
-def find_flips(matrix: Matrix, metrics: Metrics, chosen: Option) -> tuple[Flip, ...]:
+def find_flips(matrix: Matrix, metrics: Metrics, findings: tuple[Finding, ...], chosen: Option) -> tuple[Flip, ...]:
     """For every metric, the nearest value at which the option would be another, all else unchanged."""
-    return tuple(flip for metric in sorted(metrics) if (flip := _flip(matrix, metrics, metric, chosen)))
+    return tuple(flip for metric in sorted(metrics) if (flip := _flip(matrix, metrics, findings, metric, chosen)))
 
 
-def _flip(matrix: Matrix, metrics: Metrics, metric: str, chosen: Option) -> Flip | None:
-    now = metrics[metric].value
-    for at, tried in _candidates(matrix, metric, now):
-        changed = _with(metrics, metric, tried)
-        to = judge(matrix, find(matrix, changed)).option
+def _flip(matrix: Matrix, metrics: Metrics, findings: tuple[Finding, ...], metric: str, chosen: Option) -> Flip | None:
+    for at, tried in _candidates(matrix, metric, metrics[metric].value):
+        changed = _changed(matrix, findings, _with(metrics, metric, tried))
+        if not changed:
+            continue
+        to = judge(matrix, tuple(changed.get(old.criterion, old) for old in findings)).option
         if to is not chosen:
-            return Flip(metric, now, at, to)
+            return Flip(metric, metrics[metric].value, at, to)
     return None
 
 
+def _changed(matrix: Matrix, findings: tuple[Finding, ...], metrics: Metrics) -> dict[str, Finding]:
+    """The findings that come out otherwise under `metrics`, which are only those that were changed."""
+    touched = ((old, matrix[old.criterion]) for old in findings if matrix[old.criterion].metric in metrics)
+    return {
+        old.criterion: _finding(criterion, metrics)
+        for old, criterion in touched
+        if criterion.holds(metrics[criterion.metric].value) is not old.holds
+    }
+
+
 def _with(metrics: Metrics, metric: str, value: float | bool) -> Metrics:
+    """The metrics that change when one is set to a value."""
     old = metrics[metric]
-    changed = {**metrics, metric: Evidence(value, old.unit, Source.MEASURED, old.detail)}
+    changed = {metric: Evidence(value, old.unit, Source.MEASURED, old.detail)}
     # The two shares are parts of one whole: more of one leaves less for the other.
     other = {"insert_share": "update_share", "update_share": "insert_share"}.get(metric)
     if other:

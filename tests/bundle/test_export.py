@@ -1,0 +1,71 @@
+"""What a run on the workshop database leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema
+import pytest
+
+from realtime_advisor.bundle.export import SCHEMA, export
+from realtime_advisor.bundle.files import INDEX
+from realtime_advisor.journey import advise, connect
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Mapping[str, str]:
+    return export(advise(connect(environ={})))
+
+
+@pytest.fixture(scope="module")
+def decisions(bundle: Mapping[str, str]) -> dict[str, Any]:
+    return {f"{t['schema']}.{t['table']}": t for t in json.loads(bundle[INDEX])["tables"]}
+
+
+def test_the_decisions_are_what_their_schema_says(bundle: Mapping[str, str]) -> None:
+    schema = json.loads(bundle[SCHEMA])
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(bundle[INDEX]), schema)
+
+
+def test_two_runs_leave_the_same_bytes(bundle: Mapping[str, str]) -> None:
+    assert export(advise(connect(environ={}))) == bundle
+
+
+def test_the_dashboard_of_the_framework_is_fed_by_four_tables(decisions: dict[str, Any]) -> None:
+    feeding = {
+        name: [emission["topic"] for emission in table["design"]["emissions"]]
+        for name, table in decisions.items()
+        if table["design"] and any(emission["feed"] for emission in table["design"]["emissions"])
+    }
+    assert sorted(feeding) == ["public.documents", "public.messages", "public.payments", "public.statements"]
+    assert all(topics == ["tenant:<id>:dashboard"] for topics in feeding.values())
+
+
+def test_messages_keep_postgres_changes_with_a_filter(decisions: dict[str, Any]) -> None:
+    assert decisions["public.messages"]["design"]["changes"]["filter"] == "thread_id=eq.<id>"
+    assert decisions["public.messages"]["runner_up"] == "broadcast"
+
+
+def test_a_script_is_there_for_every_table_that_sends(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
+    for name, table in decisions.items():
+        sends = bool(table["design"] and table["design"]["emissions"])
+        assert table["files"] == ([f"sql/{name}.{part}.sql" for part in ("check", "down", "up")] if sends else [])
+    assert {file for table in decisions.values() for file in table["files"]} <= set(bundle)
+
+
+def test_nothing_of_this_machine_is_in_the_bundle(bundle: Mapping[str, str]) -> None:
+    text = "".join(bundle.values())
+    for word in ("/tmp", "/home", "/root", "localhost", "socket", "workshop_"):
+        assert word not in text, word
+
+
+def test_no_script_is_called_proved_before_it_is(decisions: dict[str, Any]) -> None:
+    assert {table["proof"]["status"] for table in decisions.values()} == {"not proved"}
+
+
+def test_the_page_lists_every_table(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
+    for name, table in decisions.items():
+        assert f"| {name} | {table['option']} |" in bundle["README.md"]

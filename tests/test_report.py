@@ -1,0 +1,104 @@
+"""The headless run as a person starts it: files where it goes well, one sentence and a status where it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from realtime_advisor.sandbox.postgres import RunningServer
+
+from .conftest import fresh_database
+
+
+def start(folder: Path, **environment: str) -> subprocess.Popen[str]:
+    """`python -m realtime_advisor` without a database in its environment but what is given."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k not in ("DATABASE_URL", "SECONDS")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "realtime_advisor"],
+        env=inherited | {"OUT": str(folder)} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def complaint(folder: Path, **environment: str) -> str:
+    """What a run that must fail says on stderr: one line, and nothing is written."""
+    run = start(folder, **environment)
+    _, said = run.communicate(timeout=120)
+    assert run.returncode == 1, said
+    assert said.count("\n") == 1, said
+    assert not (folder / "decisions.json").exists()
+    return said
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    runs = [start(folder) for folder in folders]
+    said = [run.communicate(timeout=180) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert [stderr for _, stderr in said] == ["", ""]
+    assert "broadcast            8  public.documents" in said[0][0]
+    left = [{p.relative_to(folder): p.read_bytes() for p in folder.rglob("*.*") if p.is_file()} for folder in folders]
+    assert left[0] == left[1]
+
+
+def test_a_database_of_ones_own_is_watched_and_decided(server: RunningServer, tmp_path: Path) -> None:
+    with fresh_database(server) as conninfo:
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("create table orders (id bigint primary key)")
+        run = start(tmp_path / "out", DATABASE_URL=conninfo, SECONDS="1")
+        said, errors = run.communicate(timeout=120)
+    assert (run.returncode, errors) == (0, ""), errors
+    index = json.loads((tmp_path / "out" / "decisions.json").read_text())
+    assert [(t["table"], t["option"]) for t in index["tables"]] == [("orders", "no_realtime")]
+    assert "the database that DATABASE_URL or PG* names" in said
+
+
+def test_an_empty_database_is_said_to_be_empty(database: str, tmp_path: Path) -> None:
+    assert complaint(tmp_path / "out", DATABASE_URL=database).startswith("The database has no tables of its own")
+
+
+def test_a_missing_database_is_named(server: RunningServer, tmp_path: Path) -> None:
+    said = complaint(tmp_path / "out", DATABASE_URL=server.conninfo("no_such_database"))
+    assert "no_such_database" in said
+
+
+def test_a_role_without_rights_is_told_which(server: RunningServer, tmp_path: Path) -> None:
+    with fresh_database(server) as conninfo:
+        name = psycopg.conninfo.conninfo_to_dict(conninfo)["dbname"]
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(SQL("revoke connect on database {} from public").format(Identifier(str(name))))
+            connection.execute(SQL("create role {} login").format(Identifier(f"role_of_{name}")))
+        said = complaint(
+            tmp_path / "out", DATABASE_URL=psycopg.conninfo.make_conninfo(conninfo, user=f"role_of_{name}")
+        )
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(SQL("drop role {}").format(Identifier(f"role_of_{name}")))
+    assert "may not connect to database" in said
+    assert "grant connect on database" in said
+
+
+def test_an_unreachable_host_is_named_and_the_password_is_not(tmp_path: Path) -> None:
+    said = complaint(tmp_path / "out", DATABASE_URL="postgresql://me:hunter2@localhost:1/app")
+    assert "localhost:1" in said
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-3", "inf", "nan"])
+def test_seconds_that_are_none_are_refused(tmp_path: Path, seconds: str) -> None:
+    assert complaint(tmp_path / "out", SECONDS=seconds).startswith(f"SECONDS is '{seconds}'; it says how long")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    said = complaint(tmp_path / "file" / "out")
+    assert "cannot be written: Not a directory. Name another one with OUT." in said
