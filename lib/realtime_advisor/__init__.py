@@ -3,9 +3,12 @@
 from .bundle.export import export
 from .decision.churn import measure_churn
 from .decision.decide import decide
+from .display import figures, widgets
+from .display.picking import pick
+from .display.show import show
 from .generation.design import design
 from .generation.sql import generate
-from .journey import advise, connect, observe, run_traffic
+from .journey import advise, connect, feeds_of, observe, run_traffic
 from .model import Option, TableName
 from .observation.catalog import read_catalog
 from .observation.counters import take_snapshot
@@ -19,11 +22,16 @@ __all__ = [
     "decide",
     "design",
     "export",
+    "feeds_of",
+    "figures",
     "generate",
     "load_matrix",
     "measure_churn",
     "observe",
+    "pick",
     "read_catalog",
     "run_traffic",
+    "show",
     "take_snapshot",
+    "widgets",
 ]

@@ -12,6 +12,10 @@ class AdvisorError(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(" ".join(sentence.split()))
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback: the sentence alone."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConnectionFailed(AdvisorError):
     """The target cannot be reached or refuses us."""

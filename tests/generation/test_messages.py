@@ -95,6 +95,7 @@ def test_each_kind_of_write_sends_one_message(
 def test_what_no_reader_would_see_sends_nothing(notified: Application, silent: str) -> None:
     notified.run(silent)
     assert notified.messages() == []
+    assert notified.warnings == []
 
 
 def test_a_bulk_update_sends_one_message_for_each_scope(embedded: Application) -> None:
@@ -119,6 +120,7 @@ def test_a_moved_row_tells_both_scopes(notified: Application) -> None:
 def test_a_row_that_loses_its_scope_tells_the_old_one(notified: Application) -> None:
     notified.run("update notifications set user_id = null")
     assert notified.topics() == [mailbox(ANN)]
+    assert notified.warnings == []
 
 
 def test_a_changed_key_is_told(notified: Application) -> None:
@@ -180,6 +182,7 @@ def test_whatever_breaks_the_write_stays(notified: Application, breakage: str) -
 def test_a_locked_messages_table_costs_the_message_and_not_the_write(embedded: Application) -> None:
     embedded.run(PEOPLE)
     embedded.install(write(NOTIFICATIONS_DECISION))
+    embedded.run("set statement_timeout = '5s'")
     with embedded.admin.transaction():
         embedded.change("lock table realtime.messages in access exclusive mode")
         embedded.run(TO_ALL)

@@ -137,19 +137,9 @@ begin
     into keys, record_id
     from (select distinct change.tenant_id from new_rows as change) as changed;
   elsif tg_op = 'UPDATE' then
-    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes.
+    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes. Rows
+    -- that did not change cancel out. (EXCEPT both ways says the same, but holds all rows in memory.)
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
-    with
-      old_values as not materialized (
-        select change.id, change.tenant_id, change.title collate "C" as title,
-          change.price::text collate "C" as price, change.labels::text collate "C" as labels
-        from old_rows as change
-      ),
-      new_values as not materialized (
-        select change.id, change.tenant_id, change.title collate "C" as title,
-          change.price::text collate "C" as price, change.labels::text collate "C" as labels
-        from new_rows as change
-      )
     select
       array_agg(changed.tenant_id),
       (
@@ -161,10 +151,16 @@ begin
     from (
       select distinct change.tenant_id
       from (
-        (table old_values except all table new_values)
+        select change.id, change.tenant_id, change.title collate "C" as title,
+          change.price::text collate "C" as price, change.labels::text collate "C" as labels, 1 as side
+        from new_rows as change
         union all
-        (table new_values except all table old_values)
+        select change.id, change.tenant_id, change.title collate "C" as title,
+          change.price::text collate "C" as price, change.labels::text collate "C" as labels, -1
+        from old_rows as change
       ) as change
+      group by change.id, change.tenant_id, change.title, change.price, change.labels
+      having sum(change.side) <> 0
     ) as changed;
   elsif tg_op = 'DELETE' then
     select

@@ -4,7 +4,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, '20f789d3c69191b10456b86319db59c0')
+      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, '7b623a250be124fd6a238179a735288c')
   ),
   wanted_trigger(schema_name, table_name, name, function_name) as (
     values

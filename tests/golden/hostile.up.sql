@@ -118,19 +118,9 @@ begin
     into keys, record_id
     from (select distinct change.user_id from new_rows as change) as changed;
   elsif tg_op = 'UPDATE' then
-    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes.
+    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes. Rows
+    -- that did not change cancel out. (EXCEPT both ways says the same, but holds all rows in memory.)
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
-    with
-      old_values as not materialized (
-        select change.id, change.user_id, change."it's 100 %" collate "C" as "it's 100 %",
-          change."select"::text collate "C" as "select"
-        from old_rows as change
-      ),
-      new_values as not materialized (
-        select change.id, change.user_id, change."it's 100 %" collate "C" as "it's 100 %",
-          change."select"::text collate "C" as "select"
-        from new_rows as change
-      )
     select
       array_agg(changed.user_id),
       (
@@ -142,10 +132,16 @@ begin
     from (
       select distinct change.user_id
       from (
-        (table old_values except all table new_values)
+        select change.id, change.user_id, change."it's 100 %" collate "C" as "it's 100 %",
+          change."select"::text collate "C" as "select", 1 as side
+        from new_rows as change
         union all
-        (table new_values except all table old_values)
+        select change.id, change.user_id, change."it's 100 %" collate "C" as "it's 100 %",
+          change."select"::text collate "C" as "select", -1
+        from old_rows as change
       ) as change
+      group by change.id, change.user_id, change."it's 100 %", change."select"
+      having sum(change.side) <> 0
     ) as changed;
   elsif tg_op = 'DELETE' then
     select

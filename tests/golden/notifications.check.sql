@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_notifications', true, '0427e880d05b7563bb901c7f2a3a05f3')
+      ('broadcast_notifications', true, 'c43d5055dac4e2fb49a325ad14f5bb13')
   ),
   wanted_trigger(schema_name, table_name, name, function_name) as (
     values

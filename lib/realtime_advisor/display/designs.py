@@ -62,8 +62,14 @@ def say_entitled(entitlement: Entitlement | None) -> str:
 def show_both_ways(one: Design, other: Design) -> Sheet:
     """The same table under two options, side by side."""
     title = f"{say_table(one.table)}, two ways:"
+    ways = (_way(one), _way(other))
     rows = tuple((what, _cell(what, one), _cell(what, other)) for what in _ASPECTS)
-    return Sheet(title, ("", OPTIONS[one.option].word, OPTIONS[other.option].word), rows)
+    return Sheet(title, ("", *ways), rows)
+
+
+def _way(design: Design) -> str:
+    feeds = dict.fromkeys(each.feed for each in design.emissions if each.feed)
+    return OPTIONS[design.option].word + (f", feed {say_list(feeds)}" if feeds else "")
 
 
 _ASPECTS = ("clients join", "they hear", "sent for", "SQL to install", "not told")
@@ -84,7 +90,7 @@ def _of_changes(design: Design) -> dict[str, str]:
         "clients join": f"the changes of {say_table(design.table)}, {filtered}",
         "they hear": "the row itself",
         "sent for": f"every row ({say_list(event.lower() for event in design.changes_events)})",
-        "SQL to install": "none: the table is published",
+        "SQL to install": "none, once the table is published",
         "not told": " ".join(design.gaps) or "–",
     }
 

@@ -13,6 +13,7 @@ from realtime_advisor.model import Option, Source
 INK: Final = "#1f2328"
 FAINT: Final = "#8b949e"
 GRID: Final = "#d8dee4"
+BAND: Final = "#f3f5f7"
 PAPER: Final = "#ffffff"
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif"
 
@@ -40,7 +41,9 @@ OPERATIONS: Final = {
     "deletes": Look("deletes", "#4d4d4d", "●", "circle"),
 }
 
-HOLDS: Final = {True: "✓ holds", False: "✗ does not", None: "? unknown"}
+BURSTS: Final = ("#d55e00", "#0072b2", "#009e73")
+
+HOLDS: Final = {True: "✓ yes", False: "✗ no", None: "? unknown"}
 SOURCES: Final = {
     Source.MEASURED: "measured",
     Source.CATALOG: "in the catalogue",
@@ -48,3 +51,4 @@ SOURCES: Final = {
     Source.ANSWERED: "answered",
     Source.ASSUMED: "assumed",
 }
+SYMBOLS: Final = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "is": "=", "in": "one of"}

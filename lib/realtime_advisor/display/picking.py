@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from realtime_advisor.errors import AdvisorError
-from realtime_advisor.model import Decision, Decisions, Finding, Option, TableName
+from realtime_advisor.errors import EmptyDatabase
+from realtime_advisor.model import Decision, Decisions, Flip, Option, TableName
+
+from .wording import is_number
 
 
 def pick(decisions: Decisions, option: Option | None = None) -> TableName:
-    """The table that is nearest to another verdict, among those of `option` if it is given and any has it.
+    """The table to look at first, of `option` if any table has it: the one nearest to another verdict.
 
-    Raises AdvisorError where there is no table at all.
+    Tables with a scope that somebody may listen to come first; for no_realtime those without one.
+    Raises EmptyDatabase where there is no table at all.
     """
     if not decisions:
-        raise AdvisorError("There is no table to pick, because the database has none. Name another database.")
+        raise EmptyDatabase("There is no table to pick, because none was decided about. Name another database.")
     wanted = [each for each in decisions.values() if option in (None, each.option)]
-    return min(wanted or decisions.values(), key=lambda each: (_nearest(each), each.table)).table
+    return min(wanted or decisions.values(), key=_order).table
 
 
-def _nearest(decision: Decision) -> float:
-    """How near a measured fact is to turning the decision, relative to where it would; infinite if none is."""
-    turning = {flip.metric: flip for flip in decision.flips}
-    gaps = [
-        abs(float(flip.now) - float(flip.at)) / (abs(float(flip.at)) or 1)
-        for flip in turning.values()
-        if _is_number(flip.now) and _is_number(flip.at) and flip.now is not None and flip.at is not None
-    ]
-    return min(gaps, default=float("inf"))
+def _order(decision: Decision) -> tuple[bool, float, TableName]:
+    usable = decision.scope is not None and decision.scope.entitlement is not None
+    nearest = min(map(_distance, decision.flips), default=float("inf"))
+    return usable is (decision.option is Option.NO_REALTIME), nearest, decision.table
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def measured(decision: Decision) -> list[Finding]:
-    """The findings with a number."""
-    return [finding for finding in decision.findings if _is_number(finding.evidence.value)]
+def _distance(flip: Flip) -> float:
+    """How far a measured fact is from turning the decision, relative to where it would; infinite if it is no number."""
+    if not is_number(flip.now) or not is_number(flip.at):
+        return float("inf")
+    return abs(flip.now - flip.at) / (abs(flip.at) or 1)

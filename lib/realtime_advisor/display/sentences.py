@@ -27,11 +27,11 @@ def busy(churn: DatabaseChurn) -> list[Churn]:
 def tell_window(churn: DatabaseChurn) -> str:
     """What the counts cover: a window, or the time since a reset, or an unknown time."""
     bases = {entry.basis for entry in churn.values()}
-    if bases == {"window"} and churn.seconds:
+    if bases <= {"window"} and churn.seconds:
         return f"in a window of {say_minutes(churn.seconds)}"
     if churn.seconds:
         return f"since the counters were reset, {say_minutes(churn.seconds)} ago"
-    return "since the counters were last reset, nobody knows when"
+    return "since the counters began"
 
 
 def tell_churn(churn: DatabaseChurn) -> str:
@@ -118,8 +118,8 @@ def tell_margins(decision: Decision, nearest: Sequence[Finding]) -> str:
     first = nearest[0]
     now, at = first.evidence.value, first.threshold
     return (
-        f"Nearest to its threshold for {table}: {say_value(now, first.evidence.unit)} against "
-        f"{say_bare(at, first.evidence.unit)} ({first.sentence.rstrip('.')})."
+        f'{table} is nearest to its threshold in "{first.sentence}": {say_value(now, first.evidence.unit)} '
+        f"against {say_bare(at, first.evidence.unit)}."
     )
 
 
@@ -129,11 +129,12 @@ def tell_hottest(rates: Sequence[tuple[TableName, float]], threshold: float) -> 
         return "No table's hottest scope could be measured."
     above = [say_table(name) for name, rate in rates if rate > threshold]
     below = [(name, rate) for name, rate in rates if rate <= threshold]
-    said = f"above {say_number(threshold)} events a minute in the hottest scope: {say_list(above) if above else 'no table'}"
+    names = say_list(above) if above else "no table"
+    said = f"Above {say_number(threshold)} events a minute in the hottest scope: {names}"
     if not below:
-        return f"{said[0].upper()}{said[1:]}."
+        return f"{said}."
     name, rate = max(below, key=lambda pair: pair[1])
-    return f"{said[0].upper()}{said[1:]}; the first below is {say_table(name)} at {say_number(rate)}."
+    return f"{said}; the first below is {say_table(name)} at {say_number(rate)}."
 
 
 def tell_changes(before: Decisions, after: Decisions) -> str:
@@ -155,7 +156,7 @@ def tell_table(churn: DatabaseChurn, table: TableName) -> tuple[str, ...]:
     entry = churn[table]
     name = say_table(table)
     if not entry.events:
-        return (f"{name}: no row changed {tell_window(churn)}.", *_tell_note(entry))
+        return (f"{name}: no row changed {tell_window(churn)}.", *_as_note(entry))
     rate = entry.events_per_minute
     pace = (
         f"{say_number(rate)} row changes a minute" if rate is not None else f"{say_count(entry.events, 'row change')}"
@@ -168,7 +169,7 @@ def tell_table(churn: DatabaseChurn, table: TableName) -> tuple[str, ...]:
     ]
     if entry.peak_per_minute is not None:
         said.append(f"Its busiest interval ran at {say_number(entry.peak_per_minute)} row changes a minute.")
-    return (*said, *_tell_note(entry))
+    return (*said, *_as_note(entry))
 
 
 def _mix(entry: Churn) -> list[tuple[str, int]]:
@@ -177,5 +178,14 @@ def _mix(entry: Churn) -> list[tuple[str, int]]:
     )
 
 
-def _tell_note(entry: Churn) -> list[str]:
-    return [f"Note: {entry.note}."] if entry.note else []
+def tell_note(entry: Churn) -> str:
+    """What happened to the table itself, and what it did before the window if it was quiet in it."""
+    told = [entry.note] if entry.note else []
+    if entry.earlier is not None and entry.earlier.events:
+        told.append(f"quiet now, {say_count(entry.earlier.events, 'row change')} since the counters began")
+    return "; ".join(told)
+
+
+def _as_note(entry: Churn) -> list[str]:
+    note = tell_note(entry)
+    return [f"Note: {note}."] if note else []

@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Advice, Catalog, DatabaseChurn, Decision, Decisions, Design, Finding, Flip, Script
+from realtime_advisor.model import (
+    Advice,
+    ByTable,
+    Catalog,
+    DatabaseChurn,
+    Decision,
+    Decisions,
+    Design,
+    Finding,
+    Flip,
+    Script,
+)
 from realtime_advisor.reference import Criterion, Matrix
 
 from .designs import show_both_ways, show_design
@@ -16,6 +27,7 @@ from .tables import (
     show_churn,
     show_decision,
     show_decisions,
+    show_designs,
     show_findings,
     show_flips,
     show_matrix,
@@ -58,6 +70,8 @@ def show(noun: object, other: object = None) -> View:
                 return pair(noun, other)
     elif isinstance(noun, tuple):
         return _show_members(noun)
+    elif type(noun) is ByTable and all(isinstance(entry, Design) for entry in noun.values()):
+        return show_designs(noun)
     else:
         for kind, single in _SINGLE:
             if isinstance(noun, kind):

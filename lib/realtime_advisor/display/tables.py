@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.model import (
@@ -11,16 +11,18 @@ from realtime_advisor.model import (
     DatabaseChurn,
     Decision,
     Decisions,
+    Design,
     Finding,
     Flip,
     Option,
     Scope,
     Table,
+    TableName,
 )
 from realtime_advisor.reference import Criterion, Matrix
 
-from .palette import HOLDS, OPTIONS, SOURCES
-from .sentences import tell_changes, tell_verdict, tell_window, tops
+from .palette import HOLDS, OPTIONS, SOURCES, SYMBOLS
+from .sentences import tell_changes, tell_note, tell_verdict, tell_window, tops
 from .views import Badge, Cell, Sheet, Words
 from .wording import say_bare, say_count, say_list, say_number, say_share, say_table, say_value
 
@@ -32,7 +34,6 @@ _WHEN: Final = {
     "avoid": "if users never read it",
     "hint": "or, as a weak hint",
 }
-_SYMBOLS: Final = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "is": "=", "in": "one of"}
 
 
 def badge(option: Option | None) -> Cell:
@@ -42,34 +43,47 @@ def badge(option: Option | None) -> Cell:
 
 def show_options(matrix: Matrix) -> Sheet:
     """The four options, each with when to use it, in the matrix's own words."""
+    groups = {criterion.group: criterion.option for criterion in matrix}
     rows = [
         (badge(option), _WHEN[group], "; ".join(criterion.sentence for criterion in matrix if criterion.group == group))
-        for option in Option
-        for group in dict.fromkeys(criterion.group for criterion in matrix if criterion.option is option)
+        for group, option in sorted(groups.items(), key=lambda pair: list(Option).index(pair[1]))
     ]
-    return Sheet("", ("option", "when", "criteria"), tuple(rows))
+    return Sheet("", ("option", "when", "criteria"), _say_once(rows))
 
 
 def show_matrix(criteria: Sequence[Criterion]) -> Sheet:
     """Every criterion with its threshold, its source and its known problems."""
-    rows = tuple(
-        (badge(each.option), _WHEN[each.group], each.sentence, _rule(each), each.source, each.known_problems)
-        for each in criteria
-    )
+    heads = _say_once([(_WHEN[each.group],) for each in criteria])
+    rows = [
+        (
+            badge(each.option),
+            f"{when}: {each.sentence}" if when else each.sentence,
+            _rule(each),
+            each.source,
+            each.known_problems,
+        )
+        for (when,), each in zip(heads, criteria, strict=True)
+    ]
     title = f"{say_count(len(rows), 'criterion', 'criteria')} of the decision matrix, in data/decision_matrix.toml:"
-    return Sheet(title, ("for", "when", "criterion", "rule", "source", "known problems"), rows)
+    return Sheet(title, ("for", "criterion", "rule", "source", "known problems"), _say_once(rows))
+
+
+def _say_once(rows: Sequence[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
+    """The rows with their first cell left empty where it repeats the one above."""
+    above = [None, *(row[0] for row in rows)]
+    return tuple(("" if row[0] == before else row[0], *row[1:]) for row, before in zip(rows, above, strict=False))
 
 
 def _rule(criterion: Criterion) -> str:
     threshold = criterion.threshold
     named = say_list(threshold) if isinstance(threshold, tuple) else say_value(threshold, criterion.unit)
-    return f"{criterion.metric} {_SYMBOLS[criterion.operator]} {named}"
+    return f"{criterion.metric} {SYMBOLS[criterion.operator]} {named}"
 
 
 def show_catalog(catalog: Catalog) -> Sheet:
     """What the catalogue says of each table that matters to realtime."""
     tables = [table for table in catalog if table.partition_of is None]
-    title = f"{say_count(len(tables), 'table')} on PostgreSQL {catalog.server.major}:"
+    title = f"{say_count(len(tables), 'table')} in the catalogue:"
     columns = ("table", "kind", "rows, about", "primary key", "readable by", "policies", "published")
     return Sheet(title, columns, tuple(map(_catalog_row, tables)), frozenset({"rows, about"}))
 
@@ -86,11 +100,12 @@ def show_churn(churn: DatabaseChurn) -> Sheet:
     """Row changes by table, busiest first: rates where the time is known, else totals."""
     entries = tops(churn)
     timed = churn.seconds is not None
-    what = "Row changes a minute" if timed else "Row changes, in all"
-    title = " ".join([f"{what}, {tell_window(churn)}.", *churn.notes])
+    what = f"Row changes a minute, {tell_window(churn)}." if timed else "Row changes, in all."
     columns = ("table", "inserts", "updates", "deletes", "all", "share", "updated", "busiest", "note")
     rows = tuple(_churn_row(entry, churn.share(entry.table), timed) for entry in entries)
-    return Sheet(title, columns, rows, frozenset(columns[1:-1]))
+    told = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
+    cut = tuple(row[:told] for row in rows)
+    return Sheet(" ".join([what, *churn.notes]), columns[:told], cut, frozenset(columns[1:8]))
 
 
 def _churn_row(entry: Churn, share: float | None, timed: bool) -> tuple[Cell, ...]:
@@ -99,7 +114,7 @@ def _churn_row(entry: Churn, share: float | None, timed: bool) -> tuple[Cell, ..
     said = [say_number(value) for value in (rates if timed else counts)]
     mix = "–" if entry.update_share is None else say_share(entry.update_share)
     peak = "–" if entry.peak_per_minute is None else say_number(entry.peak_per_minute)
-    return (say_table(entry.table), *said, say_share(share) if entry.events else "–", mix, peak, entry.note or "")
+    return (say_table(entry.table), *said, say_share(share) if entry.events else "–", mix, peak, tell_note(entry))
 
 
 def show_decisions(decisions: Decisions) -> Sheet:
@@ -135,44 +150,59 @@ def show_decision(decision: Decision) -> Words:
     return Words((verdict, *override, *(f"- {reason}" for reason in decision.reasons)))
 
 
-def show_findings(findings: Sequence[Finding]) -> Sheet:
-    """Every criterion as it came out, those that hold first."""
+def show_findings(findings: Sequence[Finding], *, failing: bool = True) -> Sheet:
+    """Every criterion as it came out, those that hold first; without those that do not hold if `failing` is false."""
     order = {True: 0, None: 1, False: 2}
     told = sorted(findings, key=lambda finding: order[finding.holds])
     holding = sum(finding.holds is True for finding in findings)
     unknown = sum(finding.holds is None for finding in findings)
     title = f"{holding} of {say_count(len(findings), 'criterion', 'criteria')} hold, {unknown} unknown:"
-    columns = ("for", "criterion", "outcome", "value", "rule", "margin", "known how", "evidence")
+    if not failing:
+        told = [finding for finding in told if finding.holds is not False]
+    columns = ("for", "criterion", "holds", "value", "rule", "margin", "known how")
     return Sheet(title, columns, tuple(map(_finding_row, told)), frozenset({"margin"}))
 
 
 def _finding_row(finding: Finding) -> tuple[Cell, ...]:
     evidence = finding.evidence
     margin = "–" if finding.margin is None else _signed(finding.margin, evidence.unit)
-    rule = f"{_SYMBOLS[finding.operator]} {say_bare(finding.threshold, evidence.unit)}"
+    rule = f"{SYMBOLS[finding.operator]} {say_bare(finding.threshold, evidence.unit)}"
     value = say_value(evidence.value, evidence.unit)
-    how = SOURCES[evidence.source]
-    return (badge(finding.option), finding.sentence, HOLDS[finding.holds], value, rule, margin, how, evidence.detail)
+    how = f"{SOURCES[evidence.source]}: {evidence.detail}" if evidence.detail else SOURCES[evidence.source]
+    return (badge(finding.option), finding.sentence, HOLDS[finding.holds], value, rule, margin, how)
 
 
 def _signed(margin: float, unit: str) -> str:
     said = say_share(abs(margin)) if unit.startswith("share ") else say_number(abs(margin))
-    return f"{'+' if margin >= 0 else '−'}{said}"
+    return said if margin == 0 else f"{'+' if margin > 0 else '−'}{said}"
 
 
 def show_flips(flips: Sequence[Flip]) -> Sheet:
     """What would turn the decision."""
     title = "What would turn it:" if flips else "No single fact would turn it."
-    rows = tuple((_metric(flip.metric), _plain(flip.now), _plain(flip.at), badge(flip.to)) for flip in flips)
-    return Sheet(title, ("fact", "now", "at", "then"), rows)
+    rows = tuple(map(_flip_row, flips))
+    return Sheet(title, ("fact", "now", "at", "then"), rows, frozenset({"now", "at"}))
 
 
-def _metric(metric: str) -> str:
-    return metric.replace("_", " ")
+def _flip_row(flip: Flip) -> tuple[Cell, ...]:
+    unit = "share " if flip.metric.endswith("_share") else ""
+    return (flip.metric.replace("_", " "), say_bare(flip.now, unit), say_bare(flip.at, unit), badge(flip.to))
 
 
-def _plain(value: float | bool | str | None) -> str:
-    return say_value(value)
+def show_designs(designs: Mapping[TableName, Design]) -> Sheet:
+    """What each table is told by: its topics or its filter, or why there is neither."""
+    rows = tuple((say_table(name), badge(each.option), *_told(each)) for name, each in designs.items())
+    return Sheet("", ("table", "option", "clients join", "they hear"), rows)
+
+
+def _told(design: Design) -> tuple[str, str]:
+    topics = [each.topic for each in design.emissions]
+    events = [each.event for each in design.emissions]
+    if design.option is Option.POSTGRES_CHANGES:
+        topics.insert(0, f"changes where {design.changes_filter}" if design.changes_filter else "all changes")
+        events.insert(0, say_list(design.changes_events))
+    instead = design.refusal or (design.reasons[-1] if design.reasons else "")
+    return (", ".join(topics), "; ".join(dict.fromkeys(events))) if topics else ("–", instead)
 
 
 def show_questions(questions: Sequence[str]) -> Words:

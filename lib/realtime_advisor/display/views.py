@@ -3,6 +3,8 @@
 Frozen values; the only thing they do is to tell Jupyter how they look.
 """
 
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
 import json
@@ -19,6 +21,7 @@ from .palette import Look
 
 PLOTLY: Final = "application/vnd.plotly.v1+json"
 _MOST_ROWS: Final = 60
+_WIDEST_TEXT: Final = 120
 _CELL: Final = "text-align:left;vertical-align:top"
 _NUMBER: Final = "text-align:right;vertical-align:top"
 
@@ -54,16 +57,15 @@ Cell = str | Badge
 
 @dataclass(frozen=True)
 class Words:
-    """Paragraphs; those that begin with '- ' are items of a list."""
+    """Paragraphs, and below them a list of those that begin with '- '."""
 
     paragraphs: tuple[str, ...]
 
     @property
     def html(self) -> str:
-        return "".join(
-            f"<li>{escape(said[2:])}</li>" if said.startswith("- ") else f"<p>{escape(said)}</p>"
-            for said in self.paragraphs
-        )
+        items = "".join(f"<li>{escape(said[2:])}</li>" for said in self.paragraphs if said.startswith("- "))
+        plain = "".join(f"<p>{escape(said)}</p>" for said in self.paragraphs if not said.startswith("- "))
+        return plain + (f"<ul>{items}</ul>" if items else "")
 
     @property
     def text(self) -> str:
@@ -95,14 +97,17 @@ class Sheet:
         head = "".join(f'<th style="{self._style(column)}">{escape(column)}</th>' for column in self.columns)
         body = "".join(self._row(row) for row in self.rows[:_MOST_ROWS])
         title = f"<p>{escape(self.title)}</p>" if self.title else ""
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.rows else ""
+        table = (
+            f'<table style="margin-left:0"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+            if self.rows
+            else ""
+        )
         return f"{title}{table}{''.join(f'<p>{escape(line)}</p>' for line in self._more())}"
 
     @property
     def text(self) -> str:
-        cells = [list(self.columns), *([str(cell) for cell in row] for row in self.rows[:_MOST_ROWS])]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if self.rows else []
-        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells] if self.rows else []
+        rows = [list(self.columns), *([str(cell) for cell in row] for row in self.rows[:_MOST_ROWS])]
+        lines = _align(rows) if self.rows else []
         return "\n".join([*([self.title] if self.title else []), *lines, *self._more()])
 
     def _style(self, column: str) -> str:
@@ -110,7 +115,7 @@ class Sheet:
 
     def _row(self, row: Sequence[Cell]) -> str:
         cells = (
-            f'<td style="{self._style(column)}">{cell.html if isinstance(cell, Badge) else escape(cell)}</td>'
+            f'<td style="{self._style(column)}">{cell.html if isinstance(cell, Badge) else _unbroken(cell)}</td>'
             for column, cell in zip(self.columns, row, strict=True)
         )
         return f"<tr>{''.join(cells)}</tr>"
@@ -124,6 +129,19 @@ class Sheet:
 
     def __repr__(self) -> str:
         return self.text
+
+
+def _unbroken(cell: str) -> str:
+    """A cell's HTML in which no line breaks between a number and its sign."""
+    return escape(re.sub(r"(?<=[<>≤≥=]) | (?=%)", "\u00a0", cell))
+
+
+def _align(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of text, in columns where they fit a screen."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if sum(widths) > _WIDEST_TEXT:
+        return [" | ".join(row) for row in rows]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 @dataclass(frozen=True)

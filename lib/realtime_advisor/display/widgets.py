@@ -21,7 +21,7 @@ from .picking import pick
 from .sentences import tell_table, tops
 from .tables import show_changes, show_decision, show_findings, show_flips
 from .views import Listing, Stack, View, Words
-from .wording import say_table
+from .wording import is_number, say_table
 
 _STEPS: Final[dict[str, Callable[[Script], str]]] = {
     "1 functions": lambda script: script.functions,
@@ -63,6 +63,12 @@ class Chooser:
             self.controls[name].value = value
         return self.shown
 
+    def turn(self) -> View:
+        """Move the first choice on to its next value, as an arrow key would, and return what is shown for it."""
+        control = next(iter(self.controls.values()))
+        control.index = ((control.index or 0) + 1) % len(control.options) if control.options else None
+        return self.shown
+
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         return {**self.box._repr_mimebundle_(**options), "text/plain": repr(self)}
 
@@ -89,7 +95,7 @@ def _dossier(decisions: Decisions, table: TableName | None) -> View:
     if table is None:
         return Words(("There is no table to choose.",))
     decision = decisions[table]
-    return Stack((show_decision(decision), show_flips(decision.flips), show_findings(decision.findings)))
+    return Stack((show_decision(decision), show_flips(decision.flips), show_findings(decision.findings, failing=False)))
 
 
 def choose_threshold(
@@ -97,9 +103,9 @@ def choose_threshold(
 ) -> Chooser:
     """A threshold of the matrix, and which tables would be decided otherwise with it."""
     before = decide(catalog, churn, matrix=matrix)
-    now = next(each.threshold for each in matrix if each.metric == metric)
+    now = next(int(each.threshold) for each in matrix if each.metric == metric and is_number(each.threshold))
     slider = ipywidgets.IntSlider(
-        value=now, min=5, max=500, step=5, description="threshold", continuous_update=False, layout=_wide()
+        value=now, min=1, max=5 * now, description="threshold", continuous_update=False, layout=_wide()
     )
     return Chooser(
         {"threshold": slider},
@@ -112,7 +118,7 @@ def choose_script(decisions: Decisions, catalog: Catalog, feeds: Sequence[Feed] 
     controls = {
         "table": _tables(decisions, _first(decisions, Option.BROADCAST)),
         "option": ipywidgets.Dropdown(
-            options=[("as decided", None), *((look.word, option) for option, look in OPTIONS.items())],
+            options=[("as decided", ""), *((look.word, option) for option, look in OPTIONS.items())],
             description="option",
             layout=_wide(),
         ),
@@ -126,12 +132,12 @@ def _part(
     catalog: Catalog,
     feeds: Sequence[Feed],
     table: TableName | None,
-    option: Option | None,
+    option: Option | str,
     part: str,
 ) -> View:
     if table is None:
         return Words(("There is no table to choose.",))
-    made = design(decisions[table], catalog, feeds=feeds, option=option)
+    made = design(decisions[table], catalog, feeds=feeds, option=Option(option) if option else None)
     if part == "design":
         return show_design(made)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TypeGuard
 
 from realtime_advisor.model import TableName
 
@@ -23,16 +23,16 @@ def say_table(name: TableName) -> str:
 def say_number(value: float | None) -> str:
     """A number with no more digits than matter; None is unknown.
 
-    >>> [say_number(value) for value in (5030.4, 39.736, 0.0534, 3, 0, None)]
-    ['5,030', '39.7', '0.053', '3', '0', 'unknown']
+    >>> [say_number(value) for value in (5030.4, 39.736, 99.987, 0.0534, 3, None)]
+    ['5,030', '39.7', '100', '0.053', '3', 'unknown']
     """
     if value is None:
         return UNKNOWN
     if math.isinf(value):
         return "without limit"
-    if value == int(value) or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
+    if abs(value) < 10 and value != int(value):
+        return f"{value:.2g}"
+    return f"{value:,.1f}".removesuffix(".0") if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def say_share(value: float | None) -> str:
@@ -107,3 +107,8 @@ def say_minutes(seconds: float) -> str:
         if seconds >= 2 * length or seconds == length:
             return say_count(round(seconds / length), word)
     return say_count(round(seconds), "second")
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a number, and not a yes or no."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

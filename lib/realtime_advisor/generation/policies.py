@@ -40,6 +40,13 @@ def entitlement_function(emission: Emission) -> Fragment:
     return fragment("entitlement_membership", {**values, **_look_up(emission, entitlement)})
 
 
+def tables_read(emission: Emission) -> tuple[TableName, ...]:
+    """The tables in which the emission's functions look up its scope and its members."""
+    entitlement = _entitlement(emission)
+    between = [hop.references for hop in emission.scope.path] + [hop.table for hop in entitlement.path]
+    return (*between, entitlement.membership) if entitlement.membership else tuple(between)
+
+
 def create_policy(emission: Emission) -> Fragment:
     """DROP POLICY IF EXISTS and CREATE POLICY for the emission's topic."""
     values = {"policy": policy_name(emission.topic), "function": entitlement_name(emission), "entity": emission.entity}

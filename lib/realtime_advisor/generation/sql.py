@@ -11,7 +11,7 @@ from realtime_advisor.errors import ScriptRefused
 from realtime_advisor.model import Design, Emission, Option, Script
 
 from .naming import policy_name
-from .policies import create_policy, drop_policy, entitlement_function, entitlement_name
+from .policies import create_policy, drop_policy, entitlement_function, entitlement_name, tables_read
 from .quoting import quote_literal
 from .rendering import Fragment, Remark, fragment, joined, render
 from .triggers import create_triggers, trigger_function
@@ -53,7 +53,19 @@ def _why_nothing(design: Design) -> str:
 
 
 def _functions(design: Design, functions: Iterable[Fragment]) -> str:
-    return render("functions", {"head": _head(design), "functions": joined(list(functions), "\n\n")})
+    return render(
+        "functions",
+        {"head": _head(design), "reads": _reads(design), "functions": joined(list(functions), "\n\n")},
+    )
+
+
+def _reads(design: Design) -> Fragment:
+    """A block that fails where the functions' owner could not read a table that they look things up in."""
+    tables = dict.fromkeys(table for emission in design.emissions for table in tables_read(emission))
+    if not tables:
+        return Fragment("")
+    names = Fragment(", ".join(quote_literal(str(table)) for table in tables))
+    return Fragment(render("check_reads", {"tables": names}))
 
 
 def _head(design: Design) -> Remark:

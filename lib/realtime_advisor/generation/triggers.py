@@ -109,9 +109,25 @@ def _collected(design: Design, watched: Watched, keys: Sequence[str], operation:
     values: dict[str, Value] = {"rows": Fragment(rows), **_results(watched, keys, rows)}
     if operation != "update":
         return fragment("collect_rows", {**values, "columns": _compared(design, watched, watched.leading)})
-    columns = _listed(f"change.{quote_ident(column)}" for column in watched.leading)
-    compared = _compared(design, watched, watched.compared)
-    return fragment("collect_difference", {**values, "compared": compared, "columns": columns})
+    difference: dict[str, Value] = {
+        "compared": _compared(design, watched, watched.compared),
+        "columns": _listed(f"change.{quote_ident(column)}" for column in watched.leading),
+        "grouped": _listed(f"change.{quote_ident(column)}" for column in watched.compared),
+        "side": _unlike("side", watched.compared),
+    }
+    return fragment("collect_difference", {**values, **difference})
+
+
+def _unlike(name: str, taken: Iterable[str]) -> str:
+    """The name, with underscores where a column has it already.
+
+    >>> _unlike("side", ["id", "side"])
+    'side_'
+    """
+    others = set(taken)
+    while name in others:
+        name += "_"
+    return name
 
 
 def _results(watched: Watched, keys: Sequence[str], rows: str) -> dict[str, Value]:

@@ -65,7 +65,8 @@ with
       ) as fault
     from wanted_trigger as wanted
     left join pg_namespace as home on home.nspname = wanted.schema_name
-    left join pg_class as relation on relation.relnamespace = home.oid and relation.relname = wanted.table_name
+    left join pg_class as relation
+      on relation.relnamespace = home.oid and relation.relname = wanted.table_name
     left join pg_trigger as found
       on found.tgrelid = relation.oid and found.tgname = wanted.name and not found.tgisinternal
     left join our_function as called on called.oid = found.tgfoid and called.proname = wanted.function_name
@@ -81,7 +82,7 @@ with
       concat_ws(
         '; ',
         case when found.policyname is null then 'missing' end,
-        case when found.permissive <> 'PERMISSIVE' or found.cmd <> 'SELECT' or found.roles <> '{authenticated}'
+        case when (found.permissive, found.cmd, found.roles::text) <> ('PERMISSIVE', 'SELECT', '{authenticated}')
           then 'not a permissive policy for select to authenticated' end,
         case when strpos(found.qual, wanted.function_name) = 0 or strpos(found.qual, '''broadcast''') = 0
           then 'its text is not the one of this script' end
@@ -112,14 +113,14 @@ union all
 select
   'row level security on realtime.messages',
   coalesce(bool_and(relrowsecurity), false),
-  case when bool_and(relrowsecurity) then 'on' else 'off, or no such table: every topic is open to everybody' end
+  case when bool_and(relrowsecurity) then 'on' else 'off: every topic is open to everybody' end
 from pg_class
 where oid = to_regclass('realtime.messages')
 union all
 select
   'no policy opens every topic',
   count(*) = 0,
-  case when count(*) = 0 then 'none' else 'void the policies above: ' || string_agg(quote_ident(policyname), ', ') end
+  coalesce('these void ours: ' || string_agg(quote_ident(policyname), ', '), 'none')
 from messages_policy
 where permissive = 'PERMISSIVE' and cmd in ('SELECT', 'ALL') and qual = 'true'
   and roles && array['public', 'anon', 'authenticated']::name[]

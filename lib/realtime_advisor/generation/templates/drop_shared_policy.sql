@@ -1,4 +1,5 @@
--- Tables of one feed share its policy: the last one takes it along. Which topics a function tells stands in its comment.
+-- Tables of one feed share its policy, and the last one takes it along: the comment on each broadcasting
+-- function lists its topics.
 do :$drop$
 begin
   if not exists (

@@ -29,7 +29,8 @@ begin
     where :[condition]
   );
 exception
-  -- No key of that type in the topic, or in the token. An error would deny this user every topic, not just this one.
+  -- No key of that type in the topic or in the token. All policies are evaluated at each join, so an
+  -- error here would deny this user every topic, not just this one.
   when others then
     return false;
 end

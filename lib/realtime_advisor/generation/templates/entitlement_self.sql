@@ -20,7 +20,8 @@ begin
   -- Only the one spelling that the trigger sends to.
   return coalesce(topic = opening || scope_id::text || closing and :[is_self], false);
 exception
-  -- No key of that type in the topic, or in the token. An error would deny this user every topic, not just this one.
+  -- No key of that type in the topic or in the token. All policies are evaluated at each join, so an
+  -- error here would deny this user every topic, not just this one.
   when others then
     return false;
 end

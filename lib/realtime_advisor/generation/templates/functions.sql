@@ -24,11 +24,11 @@ begin
   if to_regprocedure('realtime.send(jsonb, text, text, boolean)') is null
     or to_regprocedure('realtime.topic()') is null
     or to_regprocedure('auth.jwt()') is null then
-    raise exception 'realtime.send(), realtime.topic() or auth.jwt() is missing: is this a Supabase database?';
+    raise exception 'realtime.send(), realtime.topic() or auth.jwt() is missing: is this Supabase?';
   end if;
   -- The functions below run as their owner, whom row level security on realtime.messages must not stop.
   if not exists (select from pg_roles where rolname = current_user and (rolbypassrls or rolsuper)) then
-    raise exception 'role % has no BYPASSRLS, so its messages would be dropped: install as postgres', current_user;
+    raise exception 'role % has no BYPASSRLS, its messages would be dropped: install as postgres', current_user;
   end if;
   -- In somebody else's schema, somebody else could replace the functions below.
   if exists (
@@ -39,7 +39,7 @@ begin
   end if;
 end
 :$check$;
-
+:[reads]
 create schema if not exists realtime_advisor;
 revoke all on schema realtime_advisor from public;
 

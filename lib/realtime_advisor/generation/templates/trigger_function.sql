@@ -31,4 +31,5 @@ end
 :$function$;
 comment on function realtime_advisor.:"function"() is
   :'comment';
-revoke all on function realtime_advisor.:"function"() from public, anon, authenticated;
+revoke all on function realtime_advisor.:"function"()
+  from public, anon, authenticated;

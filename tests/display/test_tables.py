@@ -1,0 +1,140 @@
+"""The nouns as tables: what each cell says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from realtime_advisor.display.show import show
+from realtime_advisor.display.views import Sheet
+from realtime_advisor.errors import BadInput
+from realtime_advisor.generation.design import design
+from realtime_advisor.model import ByTable, Flip, Option
+from realtime_advisor.reference import load_matrix
+
+from .world import advice, catalog, churned, database, decided, decisions, found, owned
+
+
+def cells(noun: object, other: object = None) -> list[list[str]]:
+    view = show(noun, other)
+    assert isinstance(view, Sheet)
+    return [[str(cell) for cell in row] for row in view.rows]
+
+
+def test_all_four_options_are_shown_with_every_criterion_of_the_matrix() -> None:
+    shown = show(load_matrix()).text
+    assert [row[0] for row in cells(load_matrix()) if row[0]] == [
+        "■ Postgres Changes",
+        "● Broadcast",
+        "▲ Presence",
+        "◆ No realtime",
+    ]
+    assert all(criterion.sentence in shown for criterion in load_matrix())
+
+
+def test_each_criterion_is_shown_with_its_rule() -> None:
+    rules = [row[2] for row in cells(load_matrix().criteria)]
+    assert "hottest_scope_per_minute < 100 events/minute" in rules
+    assert "update_share > 50 % of row changes" in rules
+    assert "audience one of user and tenant" in rules
+
+
+def test_churn_is_shown_by_rate_and_the_busiest_first() -> None:
+    rows = cells(database(churned("quiet"), churned("busy", 90, 5, 5, peak=12)))
+    assert rows[0] == ["busy", "9", "0.5", "0.5", "10", "100 %", "5 %", "12"]
+    assert rows[1] == ["quiet", "0", "0", "0", "0", "–", "–", "–"]
+
+
+def test_churn_without_a_known_time_is_shown_in_totals() -> None:
+    churn = database(churned("a", 6000, basis="since reset", seconds=None), seconds=None, notes=("Counted.",))
+    assert show(churn).text.startswith("Row changes, in all. Counted.")
+    assert cells(churn)[0][:2] == ["a", "6,000"]
+
+
+def test_notes_have_a_column_only_where_there_are_any() -> None:
+    assert "note" not in show(database(churned("a"))).text
+    earlier = replace(churned("a"), earlier=churned("a", 12))
+    assert cells(database(earlier))[0][-1] == "quiet now, 12 row changes since the counters began"
+
+
+def test_what_is_unknown_is_shown_as_unknown_and_never_as_zero() -> None:
+    rows = cells((found("rate", None, 100), found("rate", 240, 100), found("rate", 41, 100)))
+    assert [row[2:6] for row in rows] == [
+        ["✓ yes", "240 events/minute", "> 100", "+140"],
+        ["? unknown", "unknown", "> 100", "–"],
+        ["✗ no", "41 events/minute", "> 100", "−59"],
+    ]
+    assert show((found("rate", None, 100),)).text.startswith("0 of 1 criterion hold, 1 unknown:")
+
+
+def test_a_catalogue_says_who_may_read() -> None:
+    anybody = replace(owned("a"), select_roles=None, row_security=False)
+    nobody = replace(owned("b"), select_roles=())
+    assert [(row[4], row[5]) for row in cells(catalog(anybody, nobody))] == [
+        ("unknown", "row security off"),
+        ("nobody", "0 policies"),
+    ]
+
+
+def test_advice_is_shown_as_its_decisions() -> None:
+    told = decisions(decided("a"), decided("b", Option.PRESENCE, scope=None, runner_up=None))
+    assert cells(advice(told, database())) == [
+        ["a", "● Broadcast", "high", "user (user_id)", "■ Postgres Changes", "Because of a."],
+        ["b", "▲ Presence", "high", "none", "–", "Because of b."],
+    ]
+
+
+def test_two_decisions_are_shown_by_what_differs() -> None:
+    before, after = decisions(decided("a"), decided("b")), decisions(decided("a", Option.PRESENCE), decided("b"))
+    assert cells(before, after) == [["a", "● Broadcast", "▲ Presence", "Because of a."]]
+
+
+def test_flips_are_shown_in_the_unit_of_their_metric() -> None:
+    flips = (Flip("update_share", 0.054, 0.5, Option.BROADCAST), Flip("user_facing", True, False, Option.NO_REALTIME))
+    assert cells(flips) == [
+        ["update share", "5 %", "50 %", "● Broadcast"],
+        ["user facing", "yes", "no", "◆ No realtime"],
+    ]
+
+
+def test_a_design_is_shown_with_its_topic_and_who_may_listen() -> None:
+    made = design(decided("notes"), catalog(owned("notes")))
+    shown = show(made).text
+    assert shown.startswith("notes: Broadcast. One message for each scope that a statement touches.")
+    assert "user:<id>:notes" in shown
+    assert "the user named in the topic" in shown
+    assert "- Not told: TRUNCATE tells nobody" in shown
+
+
+def test_designs_say_instead_what_to_do_where_there_is_no_channel() -> None:
+    tables = catalog(owned("a"), owned("b"))
+    made = ByTable({t.name: design(decided(str(t.name), o), tables) for t, o in zip(tables, Option, strict=False)})
+    assert cells(made)[0] == ["a", "■ Postgres Changes", "changes where user_id=eq.<id>", "INSERT and UPDATE"]
+    silent = design(decided("a", Option.NO_REALTIME), tables)
+    assert "no channel, no trigger, no policy" in show(silent).text
+
+
+def test_two_designs_are_shown_side_by_side() -> None:
+    tables, told = catalog(owned("notes")), decided("notes")
+    view = show(design(told, tables, option=Option.POSTGRES_CHANGES), design(told, tables))
+    assert isinstance(view, Sheet)
+    assert view.columns == ("", "Postgres Changes", "Broadcast")
+    assert cells(design(told, tables), design(told, tables, option=Option.PRESENCE))[0] == [
+        "clients join",
+        "user:<id>:notes",
+        "no channel",
+    ]
+
+
+def test_a_refused_design_says_why() -> None:
+    made = design(decided("notes", scope=None), catalog(owned("notes")))
+    assert "- Refused: public.notes has no scope" in show(made).text
+
+
+def test_what_cannot_be_shown_is_refused_in_one_sentence() -> None:
+    with pytest.raises(BadInput, match="There is no way to show int. Show a catalogue"):
+        show(42)
+    with pytest.raises(BadInput, match="There is no way to show Decisions beside str"):
+        show(decisions(), "x")
+    assert show(()).text == "There is nothing to show here."
