@@ -24,7 +24,8 @@ def test_a_partition_is_told_in_its_parent() -> None:
         churned("events", 40), churned("events_2026", 40, parent="events"), churned("b", 35), churned("c", 25)
     )
     assert sentences.tell_churn(churn) == (
-        "100 row changes in a window of 10 minutes: events has 40 % of them, and 2 of 3 busy tables have more than half."
+        "100 row changes in a window of 10 minutes: events has 40 % of them, "
+        "and 2 of 3 busy tables have more than half."
     )
 
 

@@ -132,7 +132,7 @@ def test_a_plain_role_cannot_call_the_functions(embedded: Application) -> None:
 
 def test_plpgsql_check_finds_nothing(application: Application) -> None:
     if not application.ask("select from pg_available_extensions where name = 'plpgsql_check'"):
-        assert application.admin.info.server_version >= 160000, "install postgresql-15-plpgsql-check"
+        assert application.admin.info.server_version // 10000 != 15, "install postgresql-15-plpgsql-check"
         return
     application.change("create extension plpgsql_check")
     for decision in ALL:

@@ -88,18 +88,20 @@ def _decide(facts: Facts, matrix: Matrix) -> Decision:
 
 
 def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
-    if facts.answers.option:
+    if facts.answers.option is verdict.option:
+        yield f"The architect decided {verdict.option.value}, and the evidence says the same."
+    elif facts.answers.option:
         yield f"The architect decided {facts.answers.option.value}; the evidence says {verdict.option.value}."
     yield verdict.reason
     churn = facts.churn
     if churn is not None and churn.events:
         rate = churn.events_per_minute
         pace = (
-            f"{rate:.4g} row changes a minute"
+            f"{rate:,.4g} row changes a minute"
             if rate is not None
             else f"{churn.events} row changes, since when is unknown"
         )
-        yield f"{pace}: {churn.inserts} inserts, {churn.updates} updates, {churn.deletes} deletes ({churn.basis})."
+        yield f"{pace}: {churn.inserts:,} inserts, {churn.updates:,} updates, {churn.deletes:,} deletes ({churn.basis})."
     elif churn is not None and churn.earlier:
         yield (
             f"No row changed in the window; since the counters began there were {churn.earlier.inserts} inserts, "

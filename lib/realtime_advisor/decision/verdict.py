@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeGuard
@@ -109,10 +110,9 @@ def _broadcast(groups: _Groups) -> Verdict | None:
     has_scope = groups.get("no_path_to_principal")
     if not holding or (has_scope is not None and has_scope.holds):
         return None
-    said = "; ".join(finding.sentence for finding in holding)
-    return Verdict(
-        Option.BROADCAST, _ids(holding), f"Broadcast needs one of its criteria, and {len(holding)} hold: {said}."
-    )
+    said = "; ".join(_with_threshold(finding) for finding in holding)
+    count = f"{len(holding)} hold" if len(holding) > 1 else "one holds"
+    return Verdict(Option.BROADCAST, _ids(holding), f"Broadcast needs one of its criteria, and {count}: {said}.")
 
 
 def _postgres_changes(groups: _Groups) -> Verdict | None:
@@ -122,7 +122,7 @@ def _postgres_changes(groups: _Groups) -> Verdict | None:
         return None
     rate = groups.get("low_volume")
     at = (
-        f" at {rate.evidence.value:g} events a minute in the hottest scope"
+        f" at {rate.evidence.value:.3g} events a minute in the hottest scope"
         if rate and _number(rate.evidence.value)
         else ""
     )
@@ -140,6 +140,14 @@ def _fallback(groups: _Groups, without: frozenset[Option]) -> Verdict:
         ("no_path_to_principal",),
         "Nothing leads from its rows to a user or a tenant, so no topic can name who listens.",
     )
+
+
+def _with_threshold(finding: Finding) -> str:
+    """The criterion's sentence; with the threshold in force, where that is not the one the sentence names."""
+    named = _number(finding.threshold) and re.search(r"\d", finding.sentence)
+    if named and f" {finding.threshold:g} " not in finding.sentence:
+        return f"{finding.sentence}, here {finding.operator} {finding.threshold:g}"
+    return finding.sentence
 
 
 def _ids(findings: Iterable[Finding]) -> tuple[str, ...]:

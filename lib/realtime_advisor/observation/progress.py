@@ -14,7 +14,13 @@ HEADLESS = "REALTIME_ADVISOR_HEADLESS"
 
 def progress_bar(seconds: float, description: str, *, shown: bool = True) -> Any:
     """A tqdm bar over `seconds`; people see it, log files and captured output do not."""
-    settings: dict[str, Any] = {"total": round(seconds, 3), "desc": description, "leave": False, "mininterval": 0}
+    settings: dict[str, Any] = {
+        "total": round(seconds, 3),
+        "desc": description,
+        "leave": False,
+        "mininterval": 0,
+        "miniters": 0,
+    }
     settings["bar_format"] = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s"
     if not shown:
         return tqdm(**settings, disable=True)
