@@ -67,7 +67,7 @@ def test_a_users_current_team_is_no_membership() -> None:
             ("auth.uid",),
             "also test public.members.role, which a topic's policy",
         ),
-        (("docs.team_id",), ("app.is_member",), "do not decide by public.members but by app.is_member."),
+        (("docs.team_id",), ("app.is_member",), "decide by app.is_member(), not by public.members."),
         (("docs.team_id", *MEMBERS, "teams.archived"), ("auth.uid",), "also test public.teams.archived"),
     ],
 )

@@ -52,12 +52,30 @@ def table(
     )
 
 
-def reads(*mentions: str, functions: tuple[str, ...] = ("auth.uid",), using: str = "...") -> Policy:
-    """A SELECT policy for authenticated that mentions `table.column`s."""
-    split = (mention.rsplit(".", 1) for mention in mentions)
+def reads(*mentions: str, functions: tuple[str, ...] = ("auth.uid",), using: str | None = None) -> Policy:
+    """A SELECT policy for authenticated that equates the `table.column`s mentioned, the first one its own."""
+    split = [mention.rsplit(".", 1) for mention in mentions]
     return Policy(
-        "readers", "select", True, ("authenticated",), using, None, tuple((name(t), c) for t, c in split), functions
+        "readers",
+        "select",
+        True,
+        ("authenticated",),
+        using or _written_out(split),
+        None,
+        tuple((name(t), c) for t, c in split),
+        functions,
     )
+
+
+def _written_out(mentions: list[list[str]]) -> str:
+    """As Postgres writes expressions out: the own column alone, or a subquery over the other tables."""
+    subject = "( SELECT auth.uid() AS uid)"
+    own, *others = mentions
+    if not others:
+        return f"({own[1]} = {subject})"
+    tables = " JOIN ".join(f"public.{table}" for table in dict.fromkeys(table for table, _ in others))
+    equal = " AND ".join(f"({own[0]}.{own[1]} = {table}.{column})" for table, column in others)
+    return f"(EXISTS ( SELECT 1 FROM ({tables}) WHERE ({equal} AND ({others[-1][0]}.{others[-1][1]} = {subject}))))"
 
 
 MEMBERS = ("members.team_id", "members.user_id")

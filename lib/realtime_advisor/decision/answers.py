@@ -16,6 +16,7 @@ QUESTIONS: Final = {
     "wants_light_payloads": "whether to send a signal only, not the row",
     "bulk_writes": "whether a job writes thousands of rows at once",
     "disposable": "whether its state may be lost, as who is online may",
+    "hears_hidden_rows": "whether listeners may hear that a row changed which a condition on the row hides from them",
 }
 SETTINGS: Final = {"option": "the option, against the evidence", "scope": "the scope column", "reason": "why"}
 

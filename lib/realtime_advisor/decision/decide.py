@@ -39,7 +39,8 @@ def decide(
     """
     rules, said = matrix or load_matrix(), read_answers(answers, catalog)
     principals = find_principals(catalog)
-    scopes = infer_scopes(catalog, principals)
+    indulgent = {name for name, entry in said.items() if entry.said.get("hears_hidden_rows")}
+    scopes = infer_scopes(catalog, principals, indulgent)
     references = count_references(catalog)
     return Decisions(
         {
@@ -101,7 +102,8 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
             if rate is not None
             else f"{churn.events} row changes, since when is unknown"
         )
-        yield f"{pace}: {churn.inserts:,} inserts, {churn.updates:,} updates, {churn.deletes:,} deletes ({churn.basis})."
+        mix = f"{churn.inserts:,} inserts, {churn.updates:,} updates, {churn.deletes:,} deletes"
+        yield f"{pace}: {mix} ({churn.basis})."
     elif churn is not None and churn.earlier:
         yield (
             f"No row changed in the window; since the counters began there were {churn.earlier.inserts} inserts, "

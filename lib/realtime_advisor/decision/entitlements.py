@@ -1,40 +1,44 @@
 """Who may listen to a scope, derived from policies and membership tables; or the sentence that says why it cannot be.
 
-An invented policy is worse than none: whatever the table's own policies test beyond the path and the membership is a
-reason to refuse, because a topic's policy would not test it.
+An invented policy is worse than none. A scope is granted only if one rule of the table's SELECT policies lets exactly
+the scope's members read: whoever may listen may then read the rows that the message is about.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table, TableName
+from realtime_advisor.model import Catalog, Entitlement, Hop, Policy, Scope, ScopeKind, Source, Table, TableName
 from realtime_advisor.reference import load_hints
 
+from .policies import Mention, Rule, read_rules
 from .principals import AUTH_USERS, Membership, Principals, reading_policies
 
-Mention = tuple[TableName, str]
 
+def entitle(
+    scope: Scope, table: Table, catalog: Catalog, principals: Principals, hears_hidden_rows: bool = False
+) -> Scope:
+    """The scope with its entitlement, or with the refusal that stands in its place.
 
-def entitle(scope: Scope, table: Table, catalog: Catalog, principals: Principals) -> Scope:
-    """The scope with its entitlement, or with the refusal that stands in its place."""
+    `hears_hidden_rows`: members may hear that a row changed which a condition on the row itself hides from them.
+    """
     if scope.refusal or scope.principal is None:
         return scope
+    asked = _Asked(scope, table, catalog, hears_hidden_rows)
     if scope.kind is ScopeKind.USER:
-        return _entitle_user(scope, principals)
+        return _entitle_user(asked, principals)
     way = _way_to_membership(scope.principal, catalog, principals)
     if way is None:
         return _refuse(scope, f"no membership table says who belongs to a row of {scope.principal}.")
     path, membership = way
-    why_not = _why_not(scope, path, membership, table, catalog)
+    why_not = _why_no_member(membership, catalog) or _why_not_granted(asked, path, membership)
     if why_not:
         return _refuse(scope, why_not)
-    user = _user_type(membership, catalog)
     entitlement = Entitlement(
         "membership",
-        user,
+        catalog[membership.table].column(membership.user_column).type,
         membership.table,
         membership.scope_columns,
         membership.user_column,
@@ -45,11 +49,22 @@ def entitle(scope: Scope, table: Table, catalog: Catalog, principals: Principals
     return replace(scope, entitlement=entitlement)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One scope of one table, whose entitlement is wanted."""
+
+    scope: Scope
+    table: Table
+    catalog: Catalog
+    hears_hidden_rows: bool
+
+
 def _refuse(scope: Scope, sentence: str) -> Scope:
     return replace(scope, refusal=f"Who may hear a {scope.label} cannot be derived: {sentence}")
 
 
-def _entitle_user(scope: Scope, principals: Principals) -> Scope:
+def _entitle_user(asked: _Asked, principals: Principals) -> Scope:
+    scope = asked.scope
     assert scope.principal is not None
     user = principals.users[scope.principal]
     if not user.subject:
@@ -58,6 +73,9 @@ def _entitle_user(scope: Scope, principals: Principals) -> Scope:
             f"nothing says that {user.name}.{user.key} is the id in the JWT. "
             f"A foreign key to {AUTH_USERS}, or a policy that compares it with auth.uid(), would.",
         )
+    why_not = _why_not_granted(asked, (), None)
+    if why_not:
+        return _refuse(scope, why_not)
     reason = f"{user.name}.{user.key} is the JWT's sub"
     return replace(scope, entitlement=Entitlement("self", user.key_type, source=Source.CATALOG, reason=reason))
 
@@ -80,59 +98,88 @@ def _way_to_membership(
     return None
 
 
-def _why_not(scope: Scope, path: tuple[Hop, ...], membership: Membership, table: Table, catalog: Catalog) -> str | None:
+def _why_no_member(membership: Membership, catalog: Catalog) -> str | None:
     if not membership.confirmed:
         return (
             f"{membership.table} looks like a membership table, but no policy decides by it. "
             "Write the SELECT policies first, then run this again."
         )
-    state = _state_columns(catalog[membership.table])
+    words = load_hints().membership_state_columns
+    state = [column.name for column in catalog[membership.table].columns if column.name in words]
     if state:
         return (
             f"{membership.table} has the column {state[0]}, and which of its values make a member is not known. "
             "Keep only members in it, or write the policy by hand."
         )
-    return _why_policies_differ(scope, path, membership, table, catalog)
-
-
-def _why_policies_differ(
-    scope: Scope, path: tuple[Hop, ...], membership: Membership, table: Table, catalog: Catalog
-) -> str | None:
-    policies = reading_policies(table)
-    if not policies:
-        return None
-    mentions = {mention for policy in policies for mention in policy.columns}
-    needed = {(membership.table, column) for column in (*membership.scope_columns, membership.user_column)}
-    # A policy of the membership table itself may show each user just the own rows: the pair is what it is anyway.
-    if table.name != membership.table and not needed <= mentions:
-        functions = sorted({f for policy in policies for f in policy.functions} - {"auth.uid"})
-        by = f" but by {', '.join(functions)}" if functions else ""
-        return f"the SELECT policies of {table.name} do not decide by {membership.table}{by}."
-    extra = sorted(
-        (name, column)
-        for name, column in mentions - needed - set(_on_path(scope, path, table, catalog))
-        if name != table.name
-    )
-    if extra:
-        name, column = extra[0]
-        return f"the SELECT policies of {table.name} also test {name}.{column}, which a topic's policy would not."
     return None
 
 
-def _on_path(scope: Scope, path: tuple[Hop, ...], table: Table, catalog: Catalog) -> Iterable[Mention]:
-    holder = scope.path[-1].references if scope.path else table.name
-    yield from ((holder, column) for column in scope.columns)
-    for hop in (*scope.path, *path):
+def _why_not_granted(asked: _Asked, path: tuple[Hop, ...], membership: Membership | None) -> str | None:
+    """Why no rule of the table's SELECT policies lets exactly the scope's members read; None if one does."""
+    table = asked.table
+    if not table.row_security:
+        return None  # every row is open to whoever may select: to listen is less
+    if any(_restricts(policy) for policy in table.policies):
+        return f"{table.name} has a restrictive policy, which a topic's policy would not test."
+    policies = reading_policies(table)
+    if not policies:
+        return f"row level security is on for {table.name}, and no policy lets users read it."
+    needed = _needed(asked, membership)
+    allowed = needed | set(_on_path(asked, path))
+    rules = [rule for policy in policies for rule in read_rules(policy, table)]
+    if any(_grants(rule, needed, allowed, asked.hears_hidden_rows) for rule in rules):
+        return None
+    hiding = [rule for rule in rules if _grants(rule, needed, allowed, hears_hidden_rows=True)]
+    return _say_hidden(hiding[0], table) if hiding else _say_other(policies, needed | allowed, table, membership)
+
+
+def _restricts(policy: Policy) -> bool:
+    return not policy.permissive and policy.command in ("select", "all")
+
+
+def _needed(asked: _Asked, membership: Membership | None) -> set[Mention]:
+    holder = asked.scope.path[-1].references if asked.scope.path else asked.table.name
+    needed = {(holder, column) for column in asked.scope.columns}
+    if membership is not None:
+        needed |= {(membership.table, column) for column in (*membership.scope_columns, membership.user_column)}
+    return needed
+
+
+def _on_path(asked: _Asked, path: tuple[Hop, ...]) -> Iterator[Mention]:
+    for hop in (*asked.scope.path, *path):
         yield from ((hop.table, column) for column in hop.columns)
         yield from ((hop.references, column) for column in hop.referenced_columns)
-    if scope.principal is not None and scope.principal in catalog.tables:
-        yield from ((scope.principal, column) for column in catalog[scope.principal].primary_key)
+    principal = asked.scope.principal
+    if principal is not None and principal in asked.catalog.tables:
+        yield from ((principal, column) for column in asked.catalog[principal].primary_key)
 
 
-def _state_columns(membership: Table) -> list[str]:
-    words = load_hints().membership_state_columns
-    return [column.name for column in membership.columns if column.name in words]
+def _grants(rule: Rule, needed: set[Mention], allowed: set[Mention], hears_hidden_rows: bool) -> bool:
+    """Whether the rule is the membership and nothing more, but for conditions on the row where those may be ignored."""
+    deciding = [
+        condition
+        for condition in rule
+        if condition.mentions is not None and condition.asks_subject and needed <= condition.mentions <= allowed
+    ]
+    others = [condition for condition in rule if condition not in deciding]
+    return bool(deciding) and all(hears_hidden_rows and condition.row_only for condition in others)
 
 
-def _user_type(membership: Membership, catalog: Catalog) -> str:
-    return catalog[membership.table].column(membership.user_column).type
+def _say_hidden(rule: Rule, table: Table) -> str:
+    condition = next(condition for condition in rule if condition.row_only)
+    return (
+        f"the SELECT policies of {table.name} also test {condition.text}, so members would hear of rows "
+        "that they may not read. If they may hear that such a row changed, answer hears_hidden_rows."
+    )
+
+
+def _say_other(policies: tuple[Policy, ...], known: set[Mention], table: Table, membership: Membership | None) -> str:
+    by = f"by {membership.table}" if membership else "by that user alone"
+    functions = sorted({name for policy in policies for name in policy.functions} - {"auth.uid"})
+    if functions:
+        return f"the SELECT policies of {table.name} decide by {', '.join(functions)}(), not {by}."
+    extra = sorted({m for policy in policies for m in policy.columns} - known)
+    if extra:
+        name, column = extra[0]
+        return f"the SELECT policies of {table.name} also test {name}.{column}, which a topic's policy would not."
+    return f"the SELECT policies of {table.name} do not decide {by} in a form that is understood."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -17,19 +17,31 @@ from .principals import Principals, find_principals, reading_policies
 _WIDTH: Final = {ScopeKind.USER: 0, ScopeKind.THREAD: 1, ScopeKind.TENANT: 2}
 
 
-def infer_scopes(catalog: Catalog, principals: Principals | None = None) -> dict[TableName, tuple[Scope, ...]]:
-    """The candidate scopes of every table, the audience first; an empty tuple where nothing leads to a principal."""
+def infer_scopes(
+    catalog: Catalog, principals: Principals | None = None, hears_hidden_rows: Collection[TableName] = ()
+) -> dict[TableName, tuple[Scope, ...]]:
+    """The candidate scopes of every table, the audience first; an empty tuple where nothing leads to a principal.
+
+    `hears_hidden_rows` are tables whose listeners may hear of rows that a condition on the row hides from them.
+    """
     known = principals or find_principals(catalog)
     containers = _containers(catalog, known)
-    return {table.name: _rank(table, _entitled(table, catalog, known, containers)) for table in catalog}
+    return {
+        table.name: _rank(table, _entitled(table, catalog, known, containers, table.name in hears_hidden_rows))
+        for table in catalog
+    }
 
 
 def _entitled(
-    table: Table, catalog: Catalog, principals: Principals, containers: frozenset[TableName]
+    table: Table,
+    catalog: Catalog,
+    principals: Principals,
+    containers: frozenset[TableName],
+    hears_hidden_rows: bool,
 ) -> tuple[Scope, ...]:
     everyone = tuple(_everyone(table))
     found = everyone or tuple(_candidates(table, catalog, principals, containers))
-    return tuple(entitle(scope, table, catalog, principals) for scope in found)
+    return tuple(entitle(scope, table, catalog, principals, hears_hidden_rows) for scope in found)
 
 
 def _everyone(table: Table) -> Iterator[Scope]:
@@ -140,14 +152,14 @@ def _rank(table: Table, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
     labelled = [_label_source(scope, compared, by_policy) for scope in scopes]
     authors = load_hints().author_columns
 
-    def place(scope: Scope) -> tuple[int, int, int, int]:
+    def place(scope: Scope) -> tuple[int, int, int, int, int]:
         in_policy = not scope.path and set(scope.columns) <= compared
         author = scope.kind is ScopeKind.USER and scope.columns[:1] != () and scope.columns[0] in authors
         width = _WIDTH.get(scope.kind, 3)
-        # Two columns in one policy are usually alternatives: then the wider audience is the one that all readers share.
+        # Of two that are granted, each by a rule of its own, the wider audience is the one that all readers share.
         # Without a policy a user column may be the author, so a shared parent goes before it.
         order = -width if in_policy else (width if scope.kind is not ScopeKind.USER else 3)
-        return (not in_policy, len(scope.path), author, order)
+        return (not in_policy, in_policy and scope.entitlement is None, len(scope.path), author, order)
 
     return tuple(sorted(labelled, key=place))
 
