@@ -9,6 +9,8 @@ from typing import Final
 from realtime_advisor.model import Catalog, ForeignKey, Policy, Source, Table, TableName
 from realtime_advisor.reference import load_hints
 
+from .policies import read_rules
+
 AUTH_USERS: Final = TableName("auth", "users")
 API_ROLES: Final = ("anon", "authenticated")
 _SUBJECT: Final = "auth.uid"
@@ -88,8 +90,10 @@ def _subject_table(table: Table) -> UserTable | None:
     key = table.primary_key[0]
     extends = any(fk.references == AUTH_USERS and fk.columns == table.primary_key for fk in table.foreign_keys)
     own_row = any(
-        set(policy.columns) == {(table.name, key)} and _SUBJECT in policy.functions
+        condition.asks_subject and condition.mentions == frozenset({(table.name, key)})
         for policy in reading_policies(table)
+        for rule in read_rules(policy, table)
+        for condition in rule
     )
     return UserTable(table.name, key, table.column(key).type, True) if extends or own_row else None
 
