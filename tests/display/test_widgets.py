@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from realtime_advisor.display import widgets
 from realtime_advisor.display.picking import pick
 from realtime_advisor.errors import EmptyDatabase
-from realtime_advisor.model import Flip, Option
+from realtime_advisor.model import DatabaseChurn, Flip, Option
 from realtime_advisor.reference import load_matrix
 
 from .world import catalog, churned, database, decided, decisions, named, owned
@@ -21,6 +23,13 @@ def test_a_choice_shows_the_busiest_table_first_and_what_is_chosen_then() -> Non
     picker.choose(table=named("quiet"))
     assert picker.shown.text == "quiet: no row changed in a window of 10 minutes."
     assert "quiet: no row changed" in picker.body.value
+
+
+def test_hot_updates_are_shown_live_and_stored_nowhere() -> None:
+    entry = replace(CHURN["busy"], updates=8, hot_updates=2)
+    picker = widgets.choose_churn(DatabaseChurn({entry.table: entry}, CHURN.seconds))
+    assert "25 % of its updates were HOT" in picker.body.value
+    assert "HOT" not in picker.shown.text + picker.shown.html + str(picker._repr_mimebundle_())
 
 
 def test_a_hand_on_the_widget_changes_what_is_shown() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from html import escape
 from typing import Any, Final
 
 import ipywidgets
@@ -21,7 +22,7 @@ from .picking import pick
 from .sentences import tell_table, tops
 from .tables import show_changes, show_decision, show_findings, show_flips
 from .views import Listing, Stack, View, Words
-from .wording import is_number, say_table
+from .wording import is_number, say_share, say_table
 
 _STEPS: Final[dict[str, Callable[[Script], str]]] = {
     "1 functions": lambda script: script.functions,
@@ -33,11 +34,14 @@ _STEPS: Final[dict[str, Callable[[Script], str]]] = {
 
 
 class Chooser:
-    """Widgets that hold choices, above what `render` makes of them."""
+    """Widgets that hold choices, above what `render` makes of them, and what `live` adds, which is stored nowhere."""
 
-    def __init__(self, controls: Mapping[str, Any], render: Callable[..., View]) -> None:
+    def __init__(
+        self, controls: Mapping[str, Any], render: Callable[..., View], live: Callable[..., str] | None = None
+    ) -> None:
         self.controls = dict(controls)
         self.render = render
+        self.live = live
         self.body = ipywidgets.HTML()
         self.box = ipywidgets.VBox([*self.controls.values(), self.body])
         for control in self.controls.values():
@@ -45,7 +49,8 @@ class Chooser:
         self._update()
 
     def _update(self, _change: object = None) -> None:
-        self.body.value = f'<div class="jp-RenderedHTMLCommon">{self.shown.html}</div>'
+        added = f"<p>{escape(self.live(**self.values))}</p>" if self.live else ""
+        self.body.value = f'<div class="jp-RenderedHTMLCommon">{self.shown.html}{added}</div>'
 
     @property
     def values(self) -> dict[str, Any]:
@@ -79,11 +84,17 @@ class Chooser:
 def choose_churn(churn: DatabaseChurn) -> Chooser:
     """A table, busiest first, and its churn in sentences."""
     names = [entry.table for entry in tops(churn)]
-    return Chooser({"table": _tables(names)}, lambda table: _churn_of(churn, table))
+    return Chooser({"table": _tables(names)}, partial(_churn_of, churn), partial(_hot_of, churn))
 
 
 def _churn_of(churn: DatabaseChurn, table: TableName | None) -> View:
     return Words(tell_table(churn, table) if table else ("There is no table to choose.",))
+
+
+def _hot_of(churn: DatabaseChurn, table: TableName | None) -> str:
+    """HOT updates differ from run to run even for the same statements: people see them, files do not."""
+    share = churn[table].hot_share if table else None
+    return "" if share is None else f"{say_share(share)} of its updates were HOT: they wrote no index."
 
 
 def choose_decision(decisions: Decisions) -> Chooser:

@@ -1,0 +1,117 @@
+"""`make bench` on a tiny scale: what it compares, the messages it counts, and that it leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from realtime_advisor.sandbox.postgres import RunningServer
+
+PROJECT = Path(__file__).resolve().parent.parent
+FRAMEWORK, CHANGES, OURS = "framework's row trigger", "broadcast_changes row trigger", "generated statement trigger"
+STATIONS = ("read_catalog", "take_snapshot", "measure_churn", "decide", "design and generate")
+RATIO = r"[\d.]+  \([\d.]+-[\d.]+\)"
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The benchmark, and the application name of its connections."""
+    name = f"bench-{secrets.token_hex(6)}"
+    run = subprocess.Popen(
+        [sys.executable, "benchmarks", *arguments],
+        cwd=PROJECT,
+        env=os.environ | {"PGAPPNAME": name},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield run, name
+    finally:
+        run.terminate()
+        run.communicate(timeout=60)
+
+
+def run_to_its_end(*arguments: str) -> str:
+    with started(*arguments) as (run, _):
+        said, complaints = run.communicate(timeout=120)
+        assert (run.returncode, complaints) == (0, ""), complaints
+        return said
+
+
+def read_messages(said: str) -> dict[str, dict[str, int]]:
+    """The messages by workload and variant."""
+    found: dict[str, dict[str, int]] = {}
+    workload = ""
+    for line in said.splitlines():
+        if row := re.fullmatch(rf"  (\S.*?) +{RATIO} +([\d,]+)", line):
+            found[workload][row[1]] = int(row[2].replace(",", ""))
+        elif "UPDATE" in line or "INSERT" in line:
+            workload = line
+            found[workload] = {}
+    return found
+
+
+def databases_of(server: RunningServer, name: str) -> list[str]:
+    """The databases in which an application of this name works, but for the common one."""
+    query = "select datname from pg_stat_activity where application_name = %s and datname <> 'postgres'"
+    with psycopg.connect(server.conninfo()) as connection:
+        return [found for (found,) in connection.execute(query, [name])]
+
+
+def await_databases(server: RunningServer, name: str) -> list[str]:
+    until = time.monotonic() + 60
+    while not (found := databases_of(server, name)):
+        assert time.monotonic() < until, "no database was made"
+        time.sleep(0.05)
+    return found
+
+
+def exist(server: RunningServer, names: list[str]) -> bool:
+    with psycopg.connect(server.conninfo()) as connection:
+        found = connection.execute("select exists (select from pg_database where datname = any(%s))", [names])
+        return found.fetchone() == (True,)
+
+
+def test_row_triggers_send_a_message_for_each_row_and_ours_one_for_each_scope() -> None:
+    messages = read_messages(run_to_its_end("--only", "triggers", "--rows", "200", "--rounds", "1"))
+    each_row = {"no trigger": 0, FRAMEWORK: 200, CHANGES: 200}
+    assert messages == {
+        "200 INSERTs of one row, each its own transaction": each_row | {OURS: 200},
+        "UPDATE of 200 rows in 10 scopes, watched column": each_row | {OURS: 10},
+        "UPDATE of 200 rows in 10 scopes, unwatched column": each_row | {OURS: 0},
+        "200 UPDATEs of one row in one transaction": each_row | {OURS: 200},
+    }
+
+
+def test_every_station_is_compared_with_the_bare_query_at_each_size() -> None:
+    said = run_to_its_end("--only", "scale", "--rounds", "1", "--tables", "20", "12")
+    assert re.search(r"^ +12 tables: time +12 tables: memory +20 tables: time +20 tables: memory", said, re.MULTILINE)
+    for station in STATIONS:
+        assert re.search(rf"^{station}( +{RATIO}){{4}} +[\d.]+$", said, re.MULTILINE), said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
+def test_an_interrupted_run_drops_its_databases(server: RunningServer, number: signal.Signals) -> None:
+    with started("--only", "scale", "--tables", "5000") as (run, name):
+        made = await_databases(server, name)
+        run.send_signal(number)
+        _, complaints = run.communicate(timeout=60)
+    assert (run.returncode, complaints) == (128 + number, "")
+    assert not exist(server, made)
+
+
+def test_the_examples_of_the_ratios_are_true() -> None:
+    run = subprocess.run([sys.executable, "-m", "doctest", "benchmarks/ratios.py"], cwd=PROJECT, capture_output=True)
+    assert (run.returncode, run.stdout) == (0, b"")
