@@ -22,7 +22,7 @@ def stem(table: TableName) -> str:
     >>> stem(TableName("public", "orders"))
     'public.orders'
     >>> stem(TableName("public", "../Orders"))
-    'public._orders-d9545e2d'
+    'public._orders-c7a55188'
     """
     schema, name = (re.sub(r"[^a-z0-9_-]+", "_", part.lower())[:60] for part in (table.schema, table.name))
     if (schema, name) == (table.schema, table.name):
