@@ -116,6 +116,15 @@ class Hints:
     collaboration: tuple[str, ...]
 
 
+def bare(name: str) -> str:
+    """A column's name without case and underscores, so that `updatedAt` is the hint `updated_at`.
+
+    >>> bare("updatedAt") == bare("updated_at")
+    True
+    """
+    return name.replace("_", "").lower()
+
+
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

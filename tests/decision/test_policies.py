@@ -36,7 +36,7 @@ create policy own on members for select using (user_id = auth.uid());
 create policy members on rooms for select using ({MEMBER});
 create function is_member(uuid) returns boolean language sql as 'select true';
 create function is_admin() returns boolean language sql as 'select true';
-grant select on docs to authenticated, anon;
+grant select on all tables in schema public to authenticated, anon;
 """
 
 GRANTED = {
@@ -74,6 +74,13 @@ REFUSED = {
     "an outer join": """exists (select 1 from members m left join unlisted u on u.team_id = m.team_id
         where m.team_id = docs.team_id and m.user_id = auth.uid() and u.team_id is null)""",
     "the database's role": f"{MEMBER} and current_user = 'authenticated'",
+    "our staff reads all": """exists (select 1 from members m
+        where m.team_id = '00000000-0000-0000-0000-00000000000a' and m.user_id = auth.uid())""",
+    "one's manager": "exists (select 1 from members m where m.user_id = auth.uid() and docs.user_id is not null)",
+    "a whole row": """exists (select 1 from members m
+        where m.team_id = docs.team_id and m.user_id = auth.uid() and m = (m.team_id, m.user_id, 'admin'::text))""",
+    "a row turned to json": """exists (select 1 from members m
+        where m.team_id = docs.team_id and m.user_id = auth.uid() and to_jsonb(m) ->> 'role' = 'admin')""",
     "a system column": """exists (select 1 from members m
         where m.team_id = docs.team_id and m.user_id = auth.uid() and m.xmin = docs.xmin)""",
 }
@@ -134,7 +141,41 @@ def test_a_restrictive_policy_refuses(world: str) -> None:
 
 def test_policies_for_writing_do_not_let_anybody_read(world: str) -> None:
     scopes = scopes_of(catalog_with(world, f"for update using ({MEMBER})"))
-    assert "no policy lets users read it" in (scopes[0].refusal or "")
+    assert "no policy lets authenticated read it" in (scopes[0].refusal or "")
+
+
+@pytest.mark.parametrize(
+    ("change", "undo", "because"),
+    [
+        ("alter policy own on members using (user_id = auth.uid() and role <> 'hidden')",
+         "alter policy own on members using (user_id = auth.uid())",
+         "the SELECT policies of public.members, which those of public.docs look up, test more"),
+        ("revoke select on members from authenticated", "grant select on members to authenticated",
+         "authenticated may not select from public.members."),
+        ("create policy mfa on members as restrictive using (false)", "drop policy mfa on members",
+         "public.members has a restrictive policy"),
+        ("revoke select on docs from authenticated", "grant select on docs to authenticated",
+         "authenticated may not select from public.docs."),
+        ("alter table members add \"leftAt\" date", "alter table members drop \"leftAt\"",
+         "public.members has the column leftAt, and which of its values make a member is not known."),
+    ],
+)  # fmt: skip
+def test_what_hides_the_membership_from_readers_hides_the_topic(
+    world: str, change: str, undo: str, because: str
+) -> None:
+    catalog_with(world, f"for select using ({MEMBER})")
+    with psycopg.connect(world, autocommit=True) as connection:
+        connection.execute(change.encode())
+        catalog = read_catalog(open_target(world))
+        connection.execute(undo.encode())
+    scope = next(scope for scope in scopes_of(catalog) if scope.kind is ScopeKind.TENANT)
+    assert scope.entitlement is None
+    assert because in (scope.refusal or "")
+
+
+def test_a_policy_for_anon_alone_lets_nobody_listen(world: str) -> None:
+    scopes = scopes_of(catalog_with(world, f"for select to anon using ({MEMBER})"))
+    assert [scope for scope in scopes if scope.entitlement] == []
 
 
 def test_a_condition_on_the_row_is_named_and_may_be_waived(world: str) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from realtime_advisor.model import Catalog, Entitlement, Hop, Policy, Scope, ScopeKind, Source, Table, TableName
-from realtime_advisor.reference import load_hints
+from realtime_advisor.reference import bare, load_hints
 
-from .policies import Mention, Rule, read_rules
+from .policies import Condition, Mention, Rule, read_rules
 from .principals import AUTH_USERS, Membership, Principals, reading_policies
+
+_LISTENER: Final = "authenticated"  # the role that topics' policies are for
 
 
 def entitle(
@@ -104,8 +107,8 @@ def _why_no_member(membership: Membership, catalog: Catalog) -> str | None:
             f"{membership.table} looks like a membership table, but no policy decides by it. "
             "Write the SELECT policies first, then run this again."
         )
-    words = load_hints().membership_state_columns
-    state = [column.name for column in catalog[membership.table].columns if column.name in words]
+    words = {bare(word) for word in load_hints().membership_state_columns}
+    state = [column.name for column in catalog[membership.table].columns if bare(column.name) in words]
     if state:
         return (
             f"{membership.table} has the column {state[0]}, and which of its values make a member is not known. "
@@ -117,24 +120,56 @@ def _why_no_member(membership: Membership, catalog: Catalog) -> str | None:
 def _why_not_granted(asked: _Asked, path: tuple[Hop, ...], membership: Membership | None) -> str | None:
     """Why no rule of the table's SELECT policies lets exactly the scope's members read; None if one does."""
     table = asked.table
-    if not table.row_security:
-        return None  # every row is open to whoever may select: to listen is less
-    if any(_restricts(policy) for policy in table.policies):
-        return f"{table.name} has a restrictive policy, which a topic's policy would not test."
-    policies = reading_policies(table)
-    if not policies:
-        return f"row level security is on for {table.name}, and no policy lets users read it."
+    closed = _why_closed(table)
+    if closed or not table.row_security:
+        return closed  # without row level security every row is open to them: to listen is less
     needed = _needed(asked, membership)
     allowed = needed | set(_on_path(asked, path))
+    policies = _policies_for_users(table)
     rules = [rule for policy in policies for rule in read_rules(policy, table)]
-    if any(_grants(rule, needed, allowed, asked.hears_hidden_rows) for rule in rules):
-        return None
+    granting = [rule for rule in rules if _grants(rule, needed, allowed, asked.hears_hidden_rows)]
+    if granting:
+        return _why_looked_up_in_vain(granting[0], allowed, table, asked.catalog)
     hiding = [rule for rule in rules if _grants(rule, needed, allowed, hears_hidden_rows=True)]
-    return _say_hidden(hiding[0], table) if hiding else _say_other(policies, needed | allowed, table, membership)
+    return _say_hidden(hiding[0], table) if hiding else _say_other(policies, allowed, table, membership)
 
 
-def _restricts(policy: Policy) -> bool:
-    return not policy.permissive and policy.command in ("select", "all")
+def _why_closed(table: Table) -> str | None:
+    """Why logged-in users cannot read the table at all, or only under conditions that apply to all of them."""
+    if table.select_roles is not None and _LISTENER not in table.select_roles:
+        return f"{_LISTENER} may not select from {table.name}."
+    if not table.row_security:
+        return None
+    if any(not policy.permissive and policy.command in ("select", "all") for policy in table.policies):
+        return f"{table.name} has a restrictive policy, which a topic's policy would not test."
+    if not _policies_for_users(table):
+        return f"row level security is on for {table.name}, and no policy lets {_LISTENER} read it."
+    return None
+
+
+def _policies_for_users(table: Table) -> tuple[Policy, ...]:
+    return tuple(policy for policy in reading_policies(table) if set(policy.roles) & {"public", _LISTENER})
+
+
+def _why_looked_up_in_vain(rule: Rule, allowed: set[Mention], table: Table, catalog: Catalog) -> str | None:
+    """Why the tables that the rule looks up hide rows from members: their own policies apply within a policy."""
+    looked_up = {name for condition in rule for name, _ in condition.mentions or ()} - {table.name}
+    for name in sorted(looked_up & set(catalog.tables)):
+        other = catalog[name]
+        closed = _why_closed(other)
+        if closed:
+            return closed
+        rules = [rule for policy in _policies_for_users(other) for rule in read_rules(policy, other)]
+        if other.row_security and not any(all(_shows(c, allowed) for c in rule) for rule in rules):
+            return (
+                f"the SELECT policies of {name}, which those of {table.name} look up, test more than who belongs to it."
+            )
+    return None
+
+
+def _shows(condition: Condition, allowed: set[Mention]) -> bool:
+    plain = condition.mentions is not None and condition.mentions <= allowed and condition.asks_subject
+    return plain or condition.text == "true"
 
 
 def _needed(asked: _Asked, membership: Membership | None) -> set[Mention]:
@@ -177,7 +212,10 @@ def _say_other(policies: tuple[Policy, ...], known: set[Mention], table: Table, 
     by = f"by {membership.table}" if membership else "by that user alone"
     functions = sorted({name for policy in policies for name in policy.functions} - {"auth.uid"})
     if functions:
-        return f"the SELECT policies of {table.name} decide by {', '.join(functions)}(), not {by}."
+        return (
+            f"the SELECT policies of {table.name} decide by {', '.join(functions)}(), not {by}. "
+            "Write a policy on realtime.messages by hand around that function."
+        )
     extra = sorted({m for policy in policies for m in policy.columns} - known)
     if extra:
         name, column = extra[0]

@@ -22,6 +22,7 @@ _TOKEN: Final = re.compile(
 _PLAIN_WORDS: Final = {"SELECT", "FROM", "WHERE", "AND", "IN", "EXISTS", "JOIN", "ON", "AS", "ANY", "ARRAY"}
 _ROW_WORDS: Final = {"AND", "OR", "NOT", "IS", "NULL", "IN", "ANY", "ALL", "ARRAY", "DISTINCT", "FROM"}
 _SUBJECT: Final = ("auth", "uid")
+_HARMLESS: Final = {("uid",), ("uuid",), ("text",), ("bigint",), ("integer",)}  # auth.uid()'s alias; types of casts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _closing(tokens: list[str]) -> int:
 
 def _condition(tokens: list[str], policy: Policy, table: Table) -> Condition:
     names = list(_chains(tokens))
-    mentions = _plain_mentions(tokens, names, policy, table)
+    mentions = _plain_mentions(tokens, policy, table)
     return Condition(
         " ".join(tokens), mentions, any(chain == _SUBJECT for chain, _ in names), _is_row_only(tokens, names, table)
     )
@@ -105,28 +106,38 @@ def _unquote(token: str) -> str:
     return token[1:-1].replace('""', '"') if token.startswith('"') else token
 
 
-def _plain_mentions(
-    tokens: list[str], names: list[tuple[tuple[str, ...], bool]], policy: Policy, table: Table
-) -> frozenset[Mention] | None:
+def _plain_mentions(tokens: list[str], policy: Policy, table: Table) -> frozenset[Mention] | None:
     words = {token for token in tokens if token[0].isalpha() and token.isupper()}
     signs = {token for token in tokens if not (token[0].isalnum() or token[0] in '_"')} - set("(),.")
     numbers = {token for token in tokens if token[0].isdigit()}
     if words - _PLAIN_WORDS or signs - {"=", "::"} or numbers - {"1"}:
         return None
-    return _resolve(names, _aliases(tokens), policy, table)
+    rest, aliases = _take_tables(tokens)
+    return _resolve(list(_chains(rest)), aliases, policy, table)
 
 
-def _aliases(tokens: list[str]) -> dict[str, TableName]:
-    """What FROM and JOIN bring in: `FROM (public.threads t JOIN public.members ON ...`, by alias or by name."""
+def _take_tables(tokens: list[str]) -> tuple[list[str], dict[str, TableName]]:
+    """The tokens without what FROM and JOIN bring in, and what that is, by alias or by name.
+
+    An alias that is left over stands for a whole row, which hides which columns are looked at.
+    """
+    rest: list[str] = []
     found: dict[str, TableName] = {}
-    for place, token in enumerate(tokens):
-        if token not in ("FROM", "JOIN"):
+    place = 0
+    while place < len(tokens):
+        rest.append(tokens[place])
+        place += 1
+        if rest[-1] not in ("FROM", "JOIN"):
             continue
-        rest = [t for t in tokens[place + 1 : place + 8] if t != "("]
-        if len(rest) >= 3 and rest[1] == "." and _is_name(rest[0]) and _is_name(rest[2]):
-            alias = rest[3] if len(rest) > 3 and _is_name(rest[3]) else rest[2]
-            found[_unquote(alias)] = TableName(_unquote(rest[0]), _unquote(rest[2]))
-    return found
+        while tokens[place : place + 1] == ["("]:
+            rest.append(tokens[place])
+            place += 1
+        named = tokens[place : place + 4]
+        if len(named) >= 3 and named[1] == "." and _is_name(named[0]) and _is_name(named[2]):
+            aliased = len(named) > 3 and _is_name(named[3])
+            found[_unquote(named[3] if aliased else named[2])] = TableName(_unquote(named[0]), _unquote(named[2]))
+            place += 4 if aliased else 3
+    return rest, found
 
 
 def _resolve(
@@ -140,7 +151,7 @@ def _resolve(
             return None
         if mention in policy.columns:
             mentions.add(mention)
-        elif not _is_harmless(chain, aliases):
+        elif chain != _SUBJECT and chain not in _HARMLESS:
             return None
     return frozenset(mentions)
 
@@ -150,13 +161,6 @@ def _mention(chain: tuple[str, ...], aliases: dict[str, TableName], table: Table
         return table.name, chain[0]
     origin = aliases.get(chain[-2], table.name if chain[-2] == table.name.name else TableName("", ""))
     return origin, chain[-1]
-
-
-def _is_harmless(chain: tuple[str, ...], aliases: dict[str, TableName]) -> bool:
-    """A table of FROM, its alias, auth.uid itself or its column alias, or the type of a cast."""
-    brought = {(name.schema, name.name) for name in aliases.values()}
-    known = {*aliases, "uid", "uuid", "text", "bigint", "integer"}
-    return chain == _SUBJECT or chain in brought or (len(chain) == 1 and chain[0] in known)
 
 
 def _is_row_only(tokens: list[str], names: list[tuple[tuple[str, ...], bool]], table: Table) -> bool:

@@ -23,7 +23,7 @@ from realtime_advisor.model import (
     Table,
     TableName,
 )
-from realtime_advisor.reference import load_hints
+from realtime_advisor.reference import bare, load_hints
 
 from .changes import design_changes
 from .entitlement import principal_key, why_unusable
@@ -188,11 +188,11 @@ def _watched(table: Table, local: tuple[str, ...], chosen: Sequence[str] | None)
     always = {*table.primary_key, *local}
     if chosen is not None:
         return tuple(name for name in known if name in chosen and name not in always)
-    touched = load_hints().touch_columns
+    touched = {bare(word) for word in load_hints().touch_columns}
     return tuple(
         column.name
         for column in table.columns
-        if not column.generated and column.name not in always and column.name.lower() not in touched
+        if not column.generated and column.name not in always and bare(column.name) not in touched
     )
 
 
