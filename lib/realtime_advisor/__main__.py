@@ -7,9 +7,18 @@ import sys
 from .errors import AdvisorError
 from .report import INTERRUPTED, run_report, summarise
 
+USAGE = (
+    "usage: [DATABASE_URL=...] [SECONDS=60] [OUT=out] python -m realtime_advisor\n"
+    "Decides about every table and writes decisions and SQL to OUT; without DATABASE_URL (or PG* variables) about the "
+    "embedded workshop database."
+)
+
 
 def main() -> int:
     """Run the report; the exit status."""
+    if len(sys.argv) > 1:
+        print(USAGE, file=sys.stderr)
+        return 2
     try:
         print(summarise(run_report()))
     except AdvisorError as error:

@@ -34,8 +34,9 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
 
 def summarise(out: Path) -> str:
     """What a run left behind, in a few lines: tables by option, and where the files are."""
-    tables = json.loads((out / INDEX).read_text(encoding="utf-8"))["tables"]
-    lines = []
+    index = json.loads((out / INDEX).read_text(encoding="utf-8"))
+    tables, seconds = index["tables"], index["window"]["seconds"]
+    lines = [f"Watched for {round(seconds):,} s:" if seconds else "By the counters since they began:"]
     for option in ("broadcast", "postgres_changes", "presence", "no_realtime"):
         names = [f"{t['schema']}.{t['table']}" for t in tables if t["option"] == option]
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""

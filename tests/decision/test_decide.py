@@ -8,7 +8,7 @@ import pytest
 
 from realtime_advisor.decision.decide import decide
 from realtime_advisor.errors import BadInput, UnknownTable
-from realtime_advisor.model import Churn, DatabaseChurn, Decision, Finding, Option, Table, TableName
+from realtime_advisor.model import Churn, DatabaseChurn, Decision, Finding, Option, Source, Table, TableName
 
 from .world import catalog, churn, name, outside_supabase, reads, table
 
@@ -38,7 +38,7 @@ def finding(made: Decision, criterion: str) -> Finding:
 def test_insert_heavy_calm_and_filterable_is_postgres_changes() -> None:
     made = decision(POSTS, churn("posts", inserts=40, updates=2))
     assert (made.option, made.runner_up) == (Option.POSTGRES_CHANGES, Option.BROADCAST)
-    assert made.reasons[0] == "All criteria of Postgres Changes hold at 42 events a minute in the hottest scope."
+    assert made.reasons[0] == "All criteria of Postgres Changes hold: at most 42 events a minute in the hottest scope."
 
 
 def test_update_heavy_is_broadcast() -> None:
@@ -60,7 +60,9 @@ def test_a_view_makes_readability_unknown_and_asks() -> None:
     made = decision(exposed, churn("posts", inserts=40))
     assert finding(made, "not_user_facing").holds is None
     assert any("Do users see rows of public.posts" in question for question in made.questions)
-    assert made.option is Option.BROADCAST, "Postgres Changes needs all of its criteria, and one is unknown"
+    assert (made.option, made.confidence) == (Option.NO_REALTIME, "low"), (
+        "nobody may read the table itself, so nobody may listen"
+    )
 
 
 def test_an_unknown_mix_is_unknown_and_not_judged() -> None:
@@ -86,6 +88,21 @@ def test_a_rate_whose_spread_is_unknown_counts_only_as_a_bound() -> None:
     assert finding(decision(POSTS, calm), "low_volume").holds is True
     assert finding(decision(POSTS, busy), "low_volume").holds is None
     assert finding(decision(POSTS, busy), "high_volume").holds is None
+
+
+def test_an_answered_rate_settles_what_no_statistics_tell() -> None:
+    busy = churn("posts", inserts=9000)
+    assert any("Answer hottest_scope_per_minute" in question for question in decision(POSTS, busy).questions)
+    answered = decision(POSTS, busy, hottest_scope_per_minute=12)
+    assert answered.option is Option.POSTGRES_CHANGES
+    assert finding(answered, "low_volume").evidence.source is Source.ANSWERED
+    assert decision(POSTS, busy, hottest_scope_per_minute=500).option is Option.BROADCAST
+
+
+def test_where_nobody_is_entitled_the_fallback_is_nothing_and_asks() -> None:
+    news = table("news", "id", policies=[reads("news.id", using="true", functions=())])
+    made = decision(news, churn("news"))
+    assert (made.option, made.confidence) == (Option.NO_REALTIME, "low")
 
 
 def test_a_user_scope_makes_broadcast() -> None:
@@ -148,6 +165,11 @@ def test_partitions_are_judged_with_their_parent() -> None:
             {"posts": {"option": "pigeon"}},
             BadInput,
             "The option 'pigeon' for posts is not known. Options are postgres_",
+        ),
+        (
+            {"posts": {"hottest_scope_per_minute": "many"}},
+            BadInput,
+            "The answer 'hottest_scope_per_minute' for posts is",
         ),
         ({"posts": {"scope": "nowhere"}}, BadInput, "The scope 'nowhere' for posts is no column of it."),
     ],

@@ -52,6 +52,30 @@ def test_a_users_own_rows_need_no_membership() -> None:
     assert (scope.kind, scope.entitlement.kind) == (ScopeKind.USER, "self")
 
 
+def test_a_room_with_members_of_its_own_is_its_own_scope() -> None:
+    room_members = table(
+        "room_members",
+        "room_id user_id",
+        key="room_id user_id",
+        refers={"room_id": "rooms", "user_id": "users"},
+        policies=[reads("room_members.user_id")],
+    )
+    by_members = ("room_members.room_id", "room_members.user_id")
+    rooms = with_policies(ROOMS, "rooms.id", *by_members)
+    posts = with_policies(POSTS, "posts.room_id", *by_members)
+    world = catalog(rooms, room_members, posts)
+    for scope in (audience(rooms, world), audience(posts, world)):
+        assert (scope.kind, scope.label) == (ScopeKind.THREAD, "room")
+        assert scope.entitlement is not None
+        assert str(scope.entitlement.membership) == "public.room_members"
+
+
+def test_beside_users_accounts_are_something_else() -> None:
+    users, accounts = (replace(USERS, name=name(n), foreign_keys=(), policies=()) for n in ("users", "accounts"))
+    docs = table("docs", "id account_id", refers={"account_id": "accounts"})
+    assert infer_scopes(outside_supabase(users, accounts, docs))[docs.name] == ()
+
+
 def test_a_users_current_team_is_no_membership() -> None:
     users = table("users", "id team_id", refers={"id": "auth.users", "team_id": "teams"}, policies=[reads("users.id")])
     docs = table("docs", "id team_id", refers={"team_id": "teams"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files as package_files
 from pathlib import Path
 
@@ -47,40 +47,62 @@ def _script_files(table: TableName, script: Script) -> dict[str, str]:
 
 
 def _readme(advice: Advice, names: Mapping[TableName, tuple[str, ...]]) -> str:
-    seconds = advice.churn.seconds
-    window = f"{seconds:g} seconds ({advice.window})" if seconds is not None else advice.window
     rows = [
-        f"| {_cell(str(table))} | {decision.option.value} | {decision.confidence} | {_told(advice.designs[table])} |"
+        f"| {_cell(str(table))} | {decision.option.value} | {decision.confidence} "
+        f"| {_told(advice.designs[table])} | {_links(names.get(table, ()))} |"
         for table, decision in advice.decisions.items()
     ]
-    notes = [f"- {note}" for note in advice.churn.notes]
+    notes = [f"- {note}" for note in (*_about_target(advice), *advice.churn.notes)]
     return "\n".join(
         [
             "# How each table should speak to clients",
             "",
-            f"PostgreSQL {advice.server.version}, watched for {window}. Every reason is in `{INDEX}`,",
-            f"which `{SCHEMA}` describes.",
+            f"PostgreSQL {advice.server.version}, {_window(advice)}. Every reason is in `{INDEX}`, which",
+            f"`{SCHEMA}` describes.",
             "",
             *([*notes, ""] if notes else []),
-            "| Table | Decision | Confidence | How clients learn of changes |",
-            "|---|---|---|---|",
+            "| Table | Decision | Confidence | How clients learn of changes | SQL |",
+            "|---|---|---|---|---|",
             *rows,
             "",
-            "## Apply, verify, undo",
-            "",
-            "The scripts are generated and not yet run in the sandbox: try them on a staging database first.",
-            "For each table, as the owner of the tables (on Supabase: `postgres`), in any order:",
-            "",
-            "```sh",
-            'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.up.sql',
-            'psql "$DATABASE_URL" -f sql/<table>.check.sql     # every line should be ok',
-            'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.down.sql   # takes it back',
-            "```",
-            "",
+            *(_how_to_apply() if names else ["No table has a script, so there is nothing to apply."]),
             f"{len(names)} of {len(advice.decisions)} tables have scripts.",
             "",
         ]
     )
+
+
+def _how_to_apply() -> list[str]:
+    return [
+        "## Apply, verify, undo",
+        "",
+        "The scripts are generated and not yet run in the sandbox: try them on a staging database first.",
+        "For each table, as the owner of the tables (on Supabase: `postgres`), in any order:",
+        "",
+        "```sh",
+        'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.up.sql',
+        'psql "$DATABASE_URL" -f sql/<table>.check.sql     # every line should be ok',
+        'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.down.sql   # takes it back',
+        "```",
+        "",
+    ]
+
+
+def _window(advice: Advice) -> str:
+    seconds = advice.churn.seconds
+    watched = "its counters since they began" if seconds is None else f"watched for {round(seconds):,} seconds"
+    return (
+        f"the embedded workshop database, {watched} of its traffic" if advice.window == "workshop traffic" else watched
+    )
+
+
+def _about_target(advice: Advice) -> Iterator[str]:
+    if not advice.server.is_supabase:
+        yield "This is no Supabase database: nothing tells what clients may read, so whoever may listen is unknown too."
+
+
+def _links(names: Sequence[str]) -> str:
+    return " ".join(f"[{name.split('.')[-2]}]({name})" for name in names)
 
 
 def _told(design: Design) -> str:

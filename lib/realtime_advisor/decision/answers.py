@@ -18,7 +18,13 @@ QUESTIONS: Final = {
     "disposable": "whether its state may be lost, as who is online may",
     "hears_hidden_rows": "whether listeners may hear that a row changed which a condition on the row hides from them",
 }
-SETTINGS: Final = {"option": "the option, against the evidence", "scope": "the scope column", "reason": "why"}
+RATE: Final = "hottest_scope_per_minute"
+SETTINGS: Final = {
+    RATE: "row changes a minute in the busiest scope",
+    "option": "the option, against the evidence",
+    "scope": "the scope column",
+    "reason": "why",
+}
 
 Answers = Mapping[str, Mapping[str, object]]
 
@@ -31,6 +37,7 @@ class TableAnswers:
     option: Option | None = None
     scope: str | None = None
     reason: str = ""
+    hottest_scope_per_minute: float | None = None
 
 
 def read_answers(answers: Answers | None, catalog: Catalog) -> ByTable[TableAnswers]:
@@ -63,8 +70,15 @@ def _read(name: str, given: Mapping[str, object], catalog: Catalog) -> TableAnsw
         raise BadInput(
             f"The scope {scope!r} for {name} is no column of it. Name the column that holds the scope's key."
         )
+    rate = given.get(RATE)
+    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float) or not rate >= 0):
+        raise BadInput(f"The answer {RATE!r} for {name} is {rate!r}; it says {SETTINGS[RATE]}: a number, 0 or more.")
     return TableAnswers(
-        said, _option(name, given), scope if isinstance(scope, str) else None, str(given.get("reason", ""))
+        said,
+        _option(name, given),
+        scope if isinstance(scope, str) else None,
+        str(given.get("reason", "")),
+        None if rate is None else float(rate),
     )
 
 

@@ -97,13 +97,9 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
     churn = facts.churn
     if churn is not None and churn.events:
         rate = churn.events_per_minute
-        pace = (
-            f"{rate:,.4g} row changes a minute"
-            if rate is not None
-            else f"{churn.events} row changes, since when is unknown"
-        )
-        mix = f"{churn.inserts:,} inserts, {churn.updates:,} updates, {churn.deletes:,} deletes"
-        yield f"{pace}: {mix} ({churn.basis})."
+        pace = f"{rate:,.4g} row changes a minute" if rate is not None else f"{churn.events:,} row changes"
+        where = "in the window" if churn.basis == "window" else "since the counters began"
+        yield f"{pace}; {where} {churn.inserts:,} inserts, {churn.updates:,} updates, {churn.deletes:,} deletes."
     elif churn is not None and churn.earlier:
         yield (
             f"No row changed in the window; since the counters began there were {churn.earlier.inserts} inserts, "
@@ -129,7 +125,7 @@ def _confidence(verdict: Verdict, findings: tuple[Finding, ...]) -> str:
         return "medium" if len(firm) >= 3 else "low"
     if verdict.option is Option.PRESENCE:
         return "medium" if len(firm) < len(deciding) else "high"
-    if not firm:
+    if not firm or verdict.deciding in (("no_path_to_principal",), ("nobody_entitled",)):
         return "low"
     others_unknown = any(f.holds is None and f.option is verdict.option for f in findings)
     return "medium" if others_unknown and len(firm) == 1 and verdict.option is Option.BROADCAST else "high"

@@ -42,6 +42,7 @@ def measure(facts: Facts, matrix: Matrix) -> Metrics:
     named = set(_words(facts.table.name.name))
     return {
         **_of_churn(facts, matrix),
+        **_answered_rate(facts.answers),
         **_of_shape(facts),
         "user_facing": _user_facing(facts),
         "tolerates_reordering": _asked(facts, "tolerates_reordering", True),
@@ -51,6 +52,13 @@ def measure(facts: Facts, matrix: Matrix) -> Metrics:
         "hint_metadata": _hint(named, hints.metadata),
         **_state_hints(facts, named | parts, hints),
     }
+
+
+def _answered_rate(answers: TableAnswers) -> Metrics:
+    if answers.hottest_scope_per_minute is None:
+        return {}
+    told = Evidence(answers.hottest_scope_per_minute, "events/minute", Source.ANSWERED, "the architect's answer")
+    return {"hottest_scope_per_minute": told}
 
 
 def _words(name: str) -> list[str]:
@@ -119,6 +127,12 @@ def _of_shape(facts: Facts) -> Metrics:
             (not usable.path and len(usable.columns) == 1) if usable else None, "yes/no", how, why
         ),
         "has_scope": Evidence(bool(facts.scopes), "yes/no", how, why),
+        "has_entitlement": Evidence(
+            any(entry.entitlement for entry in facts.scopes),
+            "yes/no",
+            Source.CATALOG,
+            (scope.refusal or "") if scope else why,
+        ),
         "has_primary_key": Evidence(
             bool(table.primary_key), "yes/no", Source.CATALOG, ", ".join(table.primary_key) or "none"
         ),

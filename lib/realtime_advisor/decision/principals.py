@@ -80,7 +80,7 @@ def _users(catalog: Catalog) -> Iterator[UserTable]:
     known = [found for table in catalog if (found := _subject_table(table))]
     yield from known
     if not known and not any(key.references == AUTH_USERS for table in catalog for key in table.foreign_keys):
-        yield from (found for table in catalog if (found := _named_like_users(table)))
+        yield from _named_like_users(catalog)
 
 
 def _subject_table(table: Table) -> UserTable | None:
@@ -98,11 +98,13 @@ def _subject_table(table: Table) -> UserTable | None:
     return UserTable(table.name, key, table.column(key).type, True) if extends or own_row else None
 
 
-def _named_like_users(table: Table) -> UserTable | None:
-    if table.name.name.lower() not in load_hints().user or len(table.primary_key) != 1:
-        return None
-    key = table.primary_key[0]
-    return UserTable(table.name, key, table.column(key).type, False)
+def _named_like_users(catalog: Catalog) -> list[UserTable]:
+    """The tables whose name is the first hint that any name is: `accounts` beside `users` are not users."""
+    for word in load_hints().user:
+        named = [table for table in catalog if table.name.name.lower() == word and len(table.primary_key) == 1]
+        if named:
+            return [UserTable(t.name, t.primary_key[0], t.column(t.primary_key[0]).type, False) for t in named]
+    return []
 
 
 def _memberships(catalog: Catalog, users: dict[TableName, UserTable]) -> tuple[Membership, ...]:

@@ -84,7 +84,7 @@ def _candidates(
         if kind:
             yield Scope(
                 kind,
-                _label(kind, key),
+                _label(kind, key.columns[0]),
                 key.references,
                 key.columns,
                 holder.column(key.columns[0]).type,
@@ -94,12 +94,15 @@ def _candidates(
 
 
 def _own_scope(table: Table, principals: Principals) -> Scope | None:
-    if not principals.ends(table.name) or len(table.primary_key) != 1:
+    membership = principals.membership_of(table.name)
+    if len(table.primary_key) != 1 or not (principals.ends(table.name) or membership):
         return None
-    kind = ScopeKind.USER if table.name in principals.users else ScopeKind.TENANT
+    kind, label = ScopeKind.USER, ScopeKind.USER.value
+    if membership:
+        kind = ScopeKind.TENANT if table.name in principals.tenants else ScopeKind.THREAD
+        label = _label(kind, membership.scope_columns[0])
     column = table.primary_key[0]
-    reason = f"each row is a {kind.value} itself"
-    return Scope(kind, kind.value, table.name, (column,), table.column(column).type, reason=reason)
+    return Scope(kind, label, table.name, (column,), table.column(column).type, reason=f"each row is a {label} itself")
 
 
 def _walk(
@@ -129,14 +132,14 @@ def _kind(table: TableName, principals: Principals, containers: frozenset[TableN
     return ScopeKind.THREAD if table in containers else None
 
 
-def _label(kind: ScopeKind, key: ForeignKey) -> str:
+def _label(kind: ScopeKind, column: str) -> str:
     """The word that opens the topic: the principal's kind, or the container's name as the key has it.
 
     `thread_id` gives thread, `projectId` gives project.
     """
     if kind is not ScopeKind.THREAD:
         return kind.value
-    bare = re.sub(r"(_id|_uuid|Id|ID|_key)$", "", key.columns[0])
+    bare = re.sub(r"(_id|_uuid|Id|ID|_key)$", "", column)
     return bare if re.fullmatch(r"[a-z][a-z0-9_]*", bare) else kind.value
 
 

@@ -120,25 +120,31 @@ def _postgres_changes(groups: _Groups) -> Verdict | None:
     measured = [finding for finding in findings if finding.evidence.source is not Source.ASSUMED]
     if not findings or any(finding.holds is False for finding in findings) or not all(f.holds for f in measured):
         return None
-    rate = groups.get("low_volume")
-    at = (
-        f" at {rate.evidence.value:.3g} events a minute in the hottest scope"
-        if rate and _number(rate.evidence.value)
-        else ""
-    )
-    return Verdict(Option.POSTGRES_CHANGES, _ids(findings), f"All criteria of Postgres Changes hold{at}.")
+    pace = _pace(groups.get("low_volume"))
+    return Verdict(Option.POSTGRES_CHANGES, _ids(findings), f"All criteria of Postgres Changes hold{pace}.")
+
+
+def _pace(rate: Finding | None) -> str:
+    if rate is None or not _number(rate.evidence.value):
+        return ""
+    bound = "at most " if rate.evidence.detail.startswith("at most") else ""
+    return f": {bound}{rate.evidence.value:.3g} events a minute in the hottest scope"
 
 
 def _fallback(groups: _Groups, without: frozenset[Option]) -> Verdict:
-    has_scope = groups.get("no_path_to_principal")
-    if Option.BROADCAST not in without and not (has_scope is not None and has_scope.holds):
-        failing = [finding for finding in groups.of("all") if finding.holds is not True]
-        why = f": {failing[0].sentence} ({'unknown' if failing[0].holds is None else 'false'})" if failing else ""
-        return Verdict(Option.BROADCAST, _ids(failing[:1]), f"Not all criteria of Postgres Changes hold{why}.")
+    """Broadcast where somebody is entitled to listen, else nothing: neither was asked for by a criterion."""
+    missing = [f for f in (groups.get("no_path_to_principal"), groups.get("nobody_entitled")) if f and f.holds]
+    if missing or Option.BROADCAST in without:
+        why = missing[0].sentence if missing else "No other option is left"
+        return Verdict(Option.NO_REALTIME, _ids(missing[:1]), f"{why}, so no topic can name who listens.")
+    failing = next((finding for finding in groups.of("all") if finding.holds is not True), None)
+    if failing is None:
+        return Verdict(Option.BROADCAST, (), "Postgres Changes was ruled out.")
+    how = "is unknown" if failing.holds is None else "is false"
     return Verdict(
-        Option.NO_REALTIME,
-        ("no_path_to_principal",),
-        "Nothing leads from its rows to a user or a tenant, so no topic can name who listens.",
+        Option.BROADCAST,
+        (failing.criterion,),
+        f'Postgres Changes needs all of its criteria, and "{failing.sentence}" {how}.',
     )
 
 

@@ -68,11 +68,17 @@ def _reads(design: Design) -> Fragment:
     return Fragment(render("check_reads", {"tables": names}))
 
 
+_WAYS: Final = {
+    Option.BROADCAST: "broadcast from the database",
+    Option.POSTGRES_CHANGES: "Postgres Changes for its rows, and broadcast from the database for its feed",
+}
+
+
 def _head(design: Design) -> Remark:
     sends = [f"{told.event.replace('<action>', _ACTIONS)} to {told.topic}" for told in design.emissions]
     return Remark(
         (
-            f"{design.table}: broadcast from the database.",
+            f"{design.table}: {_WAYS[design.option]}.",
             "Written by Realtime Decision Notebooks: change the decision, not this file.",
             "",
             *(f"Because: {reason}" for reason in design.reasons),

@@ -10,7 +10,11 @@ select
     c.relkind::text as relkind,
     c.relrowsecurity as row_security,
     c.relreplident::text as replica_identity,
-    case when c.relkind in ('r', 'p', 'm') and c.reltuples >= 0 then c.reltuples::bigint end as estimated_rows,
+    -- The last ANALYZE's estimate, or what was counted since, whichever is more: either may lag far behind.
+    case
+        when c.relkind in ('r', 'p', 'm') and (c.reltuples >= 0 or pg_catalog.pg_stat_get_live_tuples(c.oid) > 0)
+            then greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid))
+    end as estimated_rows,
     parent.inhparent::bigint as partition_of,
     description.description as comment,
     case
