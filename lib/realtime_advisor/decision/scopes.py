@@ -81,7 +81,8 @@ def _candidates(
         yield own
     for path, holder, key in _walk(table, catalog, principals):
         kind = _kind(key.references, principals, containers)
-        if kind:
+        # A users table whose primary key refers to auth.users is its own scope already.
+        if kind and not (own and not path and own.columns == key.columns):
             yield Scope(
                 kind,
                 _label(kind, key.columns[0]),
