@@ -20,7 +20,8 @@ from realtime_advisor.workshop.database import WorkshopDatabase, open_workshop
 FINGERPRINT = """
 select 'function', oid::regprocedure::text, md5(prosrc), proacl::text
   from pg_proc where pronamespace > 16384
-union all select 'trigger', tgname || ' on ' || tgrelid::regclass, tgenabled::text, tgfoid::regproc::text from pg_trigger
+union all select 'trigger', tgname || ' on ' || tgrelid::regclass, tgenabled::text, tgfoid::regproc::text
+  from pg_trigger
 union all select 'policy', polname || ' on ' || polrelid::regclass, pg_get_expr(polqual, polrelid), polroles::text
   from pg_policy
 union all select 'schema', nspname, nspowner::regrole::text, nspacl::text
@@ -139,7 +140,7 @@ def test_members_may_join_their_dashboard_and_strangers_may_not(
     install(advice, owner, admin)
     [(tenant, member)] = owner.execute("select tenant_id, user_id from memberships order by 1, 2 limit 1").fetchall()
     [(stranger,)] = owner.execute(
-        "select id from users where id not in (select user_id from memberships where tenant_id = %s) order by 1 limit 1",
+        "select min(id::text) from users where id not in (select user_id from memberships where tenant_id = %s)",
         [tenant],
     ).fetchall()
     topic = f"tenant:{tenant}:dashboard"
