@@ -6,6 +6,7 @@ python benchmarks [--only triggers | --only scale] [--rows N] [--rounds N] [--ta
 from __future__ import annotations
 
 import argparse
+import logging
 import signal
 import sys
 
@@ -57,6 +58,8 @@ def _compare(server: RunningServer, asked: argparse.Namespace) -> None:
 
 def main(arguments: list[str]) -> int:
     """Print the comparisons; 0, or 1 and a sentence on stderr. Ended by a signal, it drops its databases first."""
+    # An interrupted statement cannot be rolled back politely; the database is dropped anyway.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     asked = _read_arguments(arguments)
     try:

@@ -10,10 +10,12 @@ select
     c.relkind::text as relkind,
     c.relrowsecurity as row_security,
     c.relreplident::text as replica_identity,
-    -- The last ANALYZE's estimate, or what was counted since, whichever is more: either may lag far behind.
+    -- The last ANALYZE's estimate; where that saw no rows, or there was none, what was counted since.
     case
-        when c.relkind in ('r', 'p', 'm') and (c.reltuples >= 0 or pg_catalog.pg_stat_get_live_tuples(c.oid) > 0)
-            then greatest(c.reltuples::bigint, pg_catalog.pg_stat_get_live_tuples(c.oid))
+        when c.relkind not in ('r', 'p', 'm') then null
+        when c.reltuples > 0 then c.reltuples::bigint
+        when pg_catalog.pg_stat_get_live_tuples(c.oid) > 0 then pg_catalog.pg_stat_get_live_tuples(c.oid)
+        when c.reltuples = 0 then 0
     end as estimated_rows,
     parent.inhparent::bigint as partition_of,
     description.description as comment,
