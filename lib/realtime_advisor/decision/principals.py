@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from realtime_advisor.model import Catalog, ForeignKey, Policy, Source, Table, TableName
+from realtime_advisor.model import Catalog, ForeignKey, Policy, Table, TableName
 from realtime_advisor.reference import load_hints
 
 from .policies import read_rules
@@ -148,8 +148,3 @@ def _points_to(catalog: Catalog, name: TableName, targets: set[TableName]) -> bo
     if name not in catalog.tables:
         return False
     return any(key.references in targets for key in catalog[name].foreign_keys)
-
-
-def membership_source(membership: Membership) -> Source:
-    """Catalogue where policies decide by it, inferred where only its shape says so."""
-    return Source.CATALOG if membership.confirmed else Source.INFERRED
