@@ -74,6 +74,10 @@ REFUSED = {
     "an outer join": """exists (select 1 from members m left join unlisted u on u.team_id = m.team_id
         where m.team_id = docs.team_id and m.user_id = auth.uid() and u.team_id is null)""",
     "the database's role": f"{MEMBER} and current_user = 'authenticated'",
+    "one's own in the team": """exists (select 1 from members m
+        where m.team_id = docs.team_id and m.user_id = auth.uid() and m.user_id = docs.user_id)""",
+    "rooms of the same team": """exists (select 1 from members m join rooms r on r.team_id = m.team_id
+        where m.team_id = docs.team_id and m.user_id = auth.uid() and r.id = docs.id)""",
     "our staff reads all": """exists (select 1 from members m
         where m.team_id = '00000000-0000-0000-0000-00000000000a' and m.user_id = auth.uid())""",
     "one's manager": "exists (select 1 from members m where m.user_id = auth.uid() and docs.user_id is not null)",
