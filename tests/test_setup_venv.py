@@ -45,7 +45,7 @@ def find_python(path: Path, **variables: str) -> subprocess.CompletedProcess[str
 
 
 def make(clone: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    ignored = ("MAKE", "MFLAGS", "PYTHON", "PG", "DATABASE_URL", "SECONDS", "OUT")
+    ignored = ("MAKE", "MFLAGS", "PYTHON", "PG", "DATABASE_URL", "SECONDS", "OUT", "ARGS")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ignored)} | variables
     return subprocess.run(
         ["make", *arguments],
