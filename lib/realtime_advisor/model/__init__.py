@@ -3,6 +3,7 @@
 Raw facts keep Postgres's spelling (`n_tup_upd`, `stats_reset`); derived ones carry their unit (`updates_per_minute`).
 """
 
+from .audit import AuditFinding, MessagesTable, ReplicationSlot, Setup, Trigger
 from .catalog import Catalog, Column, ForeignKey, Policy, RelationKind, Server, Table
 from .churn import Churn, DatabaseChurn, Snapshot, TableCounters
 from .decision import (
@@ -20,9 +21,12 @@ from .decision import (
 )
 from .design import Advice, Design, Emission, Feed, Script
 from .names import ByTable, TableName
+from .statements import StatementRows, WritingStatements
+from .wal import ScopeRows, TableWal, WalReading
 
 __all__ = [
     "Advice",
+    "AuditFinding",
     "ByTable",
     "Catalog",
     "Churn",
@@ -39,16 +43,25 @@ __all__ = [
     "Flip",
     "ForeignKey",
     "Hop",
+    "MessagesTable",
     "Option",
     "Policy",
     "RelationKind",
+    "ReplicationSlot",
     "Scope",
     "ScopeKind",
+    "ScopeRows",
     "Script",
     "Server",
+    "Setup",
     "Snapshot",
     "Source",
+    "StatementRows",
     "Table",
     "TableCounters",
     "TableName",
+    "TableWal",
+    "Trigger",
+    "WalReading",
+    "WritingStatements",
 ]

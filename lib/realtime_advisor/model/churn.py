@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .names import ByTable, TableName
+from .statements import StatementRows
+from .wal import TableWal
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,15 @@ class Churn:
     largest_burst: int | None = None  # most row changes between two samples
     note: str | None = None  # what happened to this table in the window: reset, created, re-created, dropped
     partition_of: TableName | None = None  # a partitioned parent holds its partitions' sum
+    quiet_share: float | None = None  # part of the time in which no row changed; None with fewer than two intervals
+    statements: tuple[StatementRows, ...] | None = None  # None: pg_stat_statements was not read
+    wal: TableWal | None = None  # None: the WAL was not read; `wal_seconds` is how long it was
+    wal_seconds: float | None = None
     earlier: Churn | None = None  # where no row changed in the window: what the counters tell since they began
 
     @property
     def events(self) -> int:
+        """Row changes as the counters have them, aborted work included."""
         return self.inserts + self.updates + self.deletes
 
     def _rate(self, count: int) -> float | None:
