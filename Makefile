@@ -7,7 +7,8 @@ PYTHON ?=
 ARGS ?=
 RUN = "$(VENV)/bin/python"
 # Tests and stored notebooks tell of the embedded database, whatever database the caller's shell points at.
-EMBEDDED = env -u DATABASE_URL -u SECONDS -u OUT $(foreach name,$(filter PG%,$(.VARIABLES)),-u $(name))
+SETTINGS = DATABASE_URL DATABASE SECONDS INTERVAL HISTORY KEEP_DAYS ANSWERS OUT
+EMBEDDED = env $(foreach name,$(SETTINGS) $(filter PG%,$(.VARIABLES)),-u $(name))
 NOTEBOOKS = $(wildcard notebooks)
 
 # Taken as they are typed: a password may hold a dollar sign. Left out entirely when not given.
@@ -19,17 +20,18 @@ else
 unexport $(1)
 endif
 endef
-$(foreach name,DATABASE_URL SECONDS OUT,$(eval $(call hand_over,$(name))))
+$(foreach name,$(SETTINGS),$(eval $(call hand_over,$(name))))
 export PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME JUPYTER_PATH
 
-.PHONY: help set-up lab report test bench notebooks lock clean
+.PHONY: help set-up lab report sample test bench notebooks lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make report     decide about every table, without a browser: SECONDS=60 OUT=out DATABASE_URL=postgresql://..."
-	@echo "                (no DATABASE_URL: the embedded workshop database)"
+	@echo "                (no DATABASE_URL: what HISTORY=history holds, else the embedded workshop database)"
+	@echo "make sample     record a database's counters, unattended: SECONDS=86400 INTERVAL=5 HISTORY=history DATABASE_URL=..."
 	@echo "make test       run the tests, the examples in docstrings, and the notebooks: ARGS='-k catalog'"
 	@echo "make bench      compare the trigger designs and the engine's speed, side by side"
 	@echo "make notebooks  run the notebooks again and store what they show: ARGS=notebooks/00_start_here.ipynb"
@@ -49,6 +51,9 @@ lab: set-up
 
 report: set-up
 	@exec $(RUN) -m realtime_advisor $(ARGS)
+
+sample: set-up
+	@exec $(RUN) -m realtime_advisor sample $(ARGS)
 
 test: set-up
 	@exec $(EMBEDDED) $(RUN) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 tests lib $(NOTEBOOKS) $(ARGS)

@@ -24,6 +24,9 @@ wait for its disk at commit; on one that does, every one-row transaction takes l
 _SCALE = """\
 What the stations cost: time and memory as multiples of a bare `select * from pg_stat_user_tables`, connecting included.
 Memory is the whole process's peak so far in the pass. Median of {rounds} passes  (least-most).
+Every table has nine columns, a primary key, an index, a foreign key, row level security and a policy, and is analysed.
+One sample is what the server takes for a reading of a running sampling, on an open connection, to its last row.
+A database of 10,000 tables takes some two minutes to make, one of 50,000 ten or more.
 """
 
 
@@ -33,7 +36,7 @@ def _read_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rows", type=_count, default=100_000, help="rows that a bulk write changes (100000)")
     parser.add_argument("--rounds", type=_count, default=3, help="how often each is measured (3)")
     parser.add_argument(
-        "--tables", type=_count, nargs="+", default=[1_000, 5_000], help="sizes of databases (1000 5000)"
+        "--tables", type=_count, nargs="+", default=[1_000, 10_000], help="sizes of databases (1000 10000)"
     )
     return parser.parse_args(arguments)
 

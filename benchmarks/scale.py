@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from bars import Costs, compare_with_bars
 from databases import Database, make_database
 from ratios import Ratio, format_table
 from stations import BARE_SELECT, STATIONS
@@ -20,11 +21,9 @@ from realtime_advisor.sandbox.postgres import RunningServer
 _TABLES_AT_ONCE: Final = 250
 _STATIONS_SCRIPT: Final = Path(__file__).resolve().parent / "stations.py"
 
-Costs = Mapping[str, Mapping[str, float]]  # by station: seconds, memory
-
 
 def compare_sizes(server: RunningServer, sizes: Sequence[int], rounds: int) -> str:
-    """The table of ratios to the bare query, for one database that grows from size to size."""
+    """The tables of ratios to the bare query and to the bars, for one database that grows from size to size."""
     results: dict[int, list[Costs]] = {}
     with make_database(server) as database:
         database.run_script("members")
@@ -34,7 +33,7 @@ def compare_sizes(server: RunningServer, sizes: Sequence[int], rounds: int) -> s
             _grow(database, made, size)
             made = size
             results[size] = [_pass_stations(database.conninfo) for _ in range(rounds)]
-    return format_table(list(_rows(results)))
+    return f"{format_table(list(_rows(results)))}\n\n{format_table(list(compare_with_bars(results)))}"
 
 
 def _grow(database: Database, made: int, size: int) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 from databases import Database, make_database
 from ratios import Ratio, format_counts, format_table
-from workloads import Workload, fill, make_workloads
+from workloads import Workload, fill, fill_many_scopes, make_workloads
 
 from realtime_advisor.decision.churn import measure_churn
 from realtime_advisor.decision.decide import decide
@@ -39,19 +39,27 @@ def _install_broadcast_changes(database: Database) -> None:
     database.run_script("broadcast_changes")
 
 
-def _install_ours(database: Database) -> None:
-    script = _generate(database)
+def _install_ours(database: Database, granularity: str = "statement") -> None:
+    script = _generate(database, granularity)
     database.run(script.functions)
     database.run(script.triggers)
     apply_policies(database.admin, script.policies)
 
 
-def _generate(database: Database) -> Script:
+def _install_set_based(database: Database) -> None:
+    _install_ours(database, "statement, set-based")
+
+
+def _install_per_transaction(database: Database) -> None:
+    _install_ours(database, "transaction")
+
+
+def _generate(database: Database, granularity: str = "statement") -> Script:
     """What the project writes for public.documents, from the database alone. Raises ScriptRefused."""
     with closing(open_target(database.conninfo)) as target:
         catalog = read_catalog(target)
         decisions = decide(catalog, measure_churn(take_snapshot(target)))
-    return generate(design(decisions["public.documents"], catalog))
+    return generate(design(decisions["public.documents"], catalog, granularity=granularity))
 
 
 VARIANTS: Mapping[str, Callable[[Database], None]] = {
@@ -59,6 +67,8 @@ VARIANTS: Mapping[str, Callable[[Database], None]] = {
     "framework's row trigger": _install_framework,
     "broadcast_changes row trigger": _install_broadcast_changes,
     "generated statement trigger": _install_ours,
+    "generated, set-based above 50 scopes": _install_set_based,
+    "generated, once per transaction": _install_per_transaction,
 }
 
 
@@ -81,8 +91,8 @@ def compare_triggers(server: RunningServer, rows: int, rounds: int) -> str:
         for name, database in databases.items():
             _prepare(database, rows)
             VARIANTS[name](database)
-        _measure(databases, make_workloads(min(rows, _WARM_UP_ROWS)), 1)
-        results = _measure(databases, workloads, rounds)
+        _measure(databases, make_workloads(min(rows, _WARM_UP_ROWS)), [0])
+        results = _measure(databases, workloads, range(1, rounds + 1))
     return format_table(list(_rows(results, workloads)))
 
 
@@ -90,12 +100,13 @@ def _prepare(database: Database, rows: int) -> None:
     database.run_script("members")
     database.run_script("documents")
     fill(database, rows)
+    fill_many_scopes(database, rows)
 
 
-def _measure(databases: Mapping[str, Database], workloads: Sequence[Workload], rounds: int) -> Results:
+def _measure(databases: Mapping[str, Database], workloads: Sequence[Workload], rounds: Iterable[int]) -> Results:
     """Every variant in turn within a workload, so that what disturbs the machine disturbs them alike."""
     results: defaultdict[tuple[str, str], Measured] = defaultdict(Measured)
-    for round_number in range(1, rounds + 1):
+    for round_number in rounds:
         for workload in workloads:
             for name, database in databases.items():
                 seconds, messages = workload.measure(database, round_number)

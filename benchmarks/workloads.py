@@ -1,4 +1,4 @@
-"""What the trigger designs are measured with: four ways of writing to public.documents."""
+"""What the trigger designs are measured with: five ways of writing to public.documents."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from databases import Connection, Database
 
 SCOPES = 10
 _MOST_SINGLES = 2_000
+_MANY_SCOPES = 10_000
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,14 @@ class Workload:
 def make_workloads(rows: int) -> tuple[Workload, ...]:
     """The workloads on a table of so many rows; one-row writes are at most 2,000."""
     singles = min(rows, _MOST_SINGLES)
+    many = min(rows, 2 * _MANY_SCOPES)
+    many_scopes = (many + 1) // 2
     return (
         Workload(f"{singles:,} INSERTs of one row, each its own transaction", singles, _insert_singly),
         Workload(f"UPDATE of {rows:,} rows in {SCOPES} scopes, watched column", rows, _update_title),
         Workload(f"UPDATE of {rows:,} rows in {SCOPES} scopes, unwatched column", rows, _update_touched),
         Workload(f"{singles:,} UPDATEs of one row in one transaction", singles, _update_singly),
+        Workload(f"UPDATE of {many:,} rows in {many_scopes:,} scopes, watched column", many, _update_many_scopes),
     )
 
 
@@ -54,6 +58,23 @@ def fill(database: Database, rows: int) -> None:
             [rows, SCOPES],
         )
         database.admin.execute("update public.documents set title = title || '.'")
+    database.admin.execute("vacuum analyze")
+
+
+def fill_many_scopes(database: Database, rows: int) -> None:
+    """Add documents in pairs, each pair in a scope of its own: as many as there are rows, at most 20,000; silently."""
+    many = min(rows, 2 * _MANY_SCOPES)
+    with _silence(database):
+        database.admin.execute(
+            "insert into public.tenants (number) select n from generate_series(%s::int, %s::int) as n",
+            [SCOPES, SCOPES + (many + 1) // 2 - 1],
+        )
+        database.admin.execute(
+            "insert into public.documents (tenant_id, title, body) select t.id, 'Document ' || n, 'one of many scopes'"
+            " from generate_series(1, %s) as n join public.tenants as t on t.number = %s + (n - 1) / 2 order by n",
+            [many, SCOPES],
+        )
+        database.admin.execute("update public.documents set title = title || '.' where body = 'one of many scopes'")
     database.admin.execute("vacuum analyze")
 
 
@@ -82,7 +103,7 @@ def _silence(database: Database) -> Iterator[None]:
 
 
 def _insert_singly(connection: Connection, rows: int, round_number: int) -> None:
-    tenants = connection.execute("select id from public.tenants order by number").fetchall()
+    tenants = connection.execute("select id from public.tenants order by number limit %s", [SCOPES]).fetchall()
     for number in range(rows):
         (tenant,) = tenants[number % SCOPES]
         connection.execute(
@@ -108,3 +129,12 @@ def _update_singly(connection: Connection, rows: int, round_number: int) -> None
             connection.execute(
                 "update public.documents set title = 'Single ' || %s::int where id = %s", [round_number, number]
             )
+
+
+def _update_many_scopes(connection: Connection, rows: int, round_number: int) -> None:
+    connection.execute(
+        "update public.documents set title = 'Round ' || %s::int"
+        " where id in (select id from public.documents where body = 'one of many scopes' order by id limit %s)",
+        [round_number, rows],
+        prepare=True,
+    )

@@ -21,6 +21,12 @@ from realtime_advisor.sandbox.postgres import RunningServer
 PROJECT = Path(__file__).resolve().parent.parent
 FRAMEWORK, CHANGES, OURS = "framework's row trigger", "broadcast_changes row trigger", "generated statement trigger"
 STATIONS = ("read_catalog", "take_snapshot", "measure_churn", "decide", "design and generate")
+BARS = (
+    "catalogue and snapshot, to the bare query",
+    "everything up to decisions, to the bare query",
+    "one sample, to the bare query on an open connection",
+    "peak of memory up to decisions, to 400 MB",
+)
 RATIO = r"[\d.]+  \([\d.]+-[\d.]+\)"
 
 
@@ -100,6 +106,13 @@ def test_every_station_is_compared_with_the_bare_query_at_each_size() -> None:
     assert re.search(r"^ +12 tables: time +12 tables: memory +20 tables: time +20 tables: memory", said, re.MULTILINE)
     for station in STATIONS:
         assert re.search(rf"^{station}( +{RATIO}){{4}} +[\d.]+$", said, re.MULTILINE), said
+
+
+def test_every_bar_is_said_to_be_met_or_missed() -> None:
+    said = run_to_its_end("--only", "scale", "--rounds", "1", "--tables", "10", "20")
+    for bar in BARS:
+        assert re.search(rf"^20 tables: {bar} +{RATIO} +[\d.]+ +(met|missed)$", said, re.MULTILINE), said
+    assert re.search(rf"^catalogue and snapshot, 20 to 10 tables +{RATIO} +2\.4 +(met|missed)$", said, re.MULTILINE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])

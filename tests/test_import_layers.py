@@ -18,14 +18,15 @@ LAYERS = (
     {"observation", "decision", "generation", "sandbox"},
     {"proof", "display", "workshop"},
     {"bundle"},
-    {"journey"},
+    {"targets"},
+    {"journey", "sampling"},
     {"__init__", "report"},
     {"__main__"},
 )
 HEIGHT = {name: height for height, layer in enumerate(LAYERS) for name in layer}
 PURE = {"model", "decision", "generation"}
 OUTSIDE_WORLD = {
-    *("psycopg", "sqlalchemy", "sqlite3", "subprocess", "socket", "ssl", "urllib", "http", "requests"),
+    *("psycopg", "sqlalchemy", "sqlite3", "subprocess", "socket", "ssl", "urllib.request", "http", "requests"),
     *("threading", "multiprocessing", "asyncio", "tempfile", "shutil", "time", "random", "IPython", "ipywidgets"),
 }
 
@@ -64,7 +65,7 @@ def breaches(package: Path) -> list[str]:
 
 def faults(here: str, target: tuple[str, ...], package: Path) -> Iterator[str]:
     if target[0] != package.name:
-        if here in PURE and target[0] in OUTSIDE_WORLD:
+        if here in PURE and {target[0], ".".join(target[:2])} & OUTSIDE_WORLD:
             yield f"{here} is pure, so it has no use for {target[0]}"
         return
     there = target[1] if len(target) > 1 and is_module(package, target[1]) else "__init__"

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from realtime_advisor import journey
+from realtime_advisor import journey, targets
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Advice
 from realtime_advisor.observation.target import open_target
@@ -32,7 +32,7 @@ order by 1, 2, 3
 
 @pytest.fixture(scope="module")
 def advice() -> Advice:
-    return journey.advise(journey.connect(environ={}))
+    return journey.advise(targets.connect(environ={}))
 
 
 @pytest.fixture
@@ -152,4 +152,4 @@ def test_members_may_join_their_dashboard_and_strangers_may_not(
 
 def test_traffic_is_never_written_to_a_database_of_ones_own(database: str) -> None:
     with pytest.raises(BadInput, match="Traffic is written to the workshop database only"):
-        journey.run_traffic(open_target(database), 1)
+        targets.run_traffic(open_target(database), 1)

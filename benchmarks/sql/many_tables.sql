@@ -3,7 +3,7 @@
 create schema benchmark;
 
 -- Tables `first` to `last`, each of a tenant, of a user, or (every tenth) behind the table before it; each with a policy,
--- an index and a row.
+-- an index, twenty rows, and one column whose name and values no other table has.
 create function benchmark.make_tables(first integer, last integer)
 returns void
 language plpgsql
@@ -24,19 +24,24 @@ begin
     end;
     execute format(
       'create table %s (id uuid primary key default gen_random_uuid(), %s, title text not null, body text,'
-      ' amount numeric not null default 0, status text not null default ''draft'', is_read boolean,'
+      ' amount_%s numeric not null default 0, status text not null default ''draft'', is_read boolean,'
       ' created_at timestamptz not null default now(), updated_at timestamptz not null default now())',
       made,
       case
         when number % 10 = 9 then format('parent_id uuid references public.table_%s (id) on delete cascade', number - 1)
         when number % 10 = 5 then 'user_id uuid references public.users (id) on delete cascade'
         else 'tenant_id uuid references public.tenants (id) on delete cascade'
-      end
+      end,
+      number
     );
     execute format('create index on %s (status)', made);
     execute format('alter table %s enable row level security', made);
     execute format('create policy readers on %s for select to authenticated using (%s)', made, reader);
-    execute format('insert into %s (title) values ($one$.$one$)', made);
+    execute format(
+      'insert into %s (title, status, is_read, amount_%s)'
+      ' select $one$.$one$, $two$s$two$ || i %% 4, i %% 3 = 0, i + %s from generate_series(1, 20) i',
+      made, number, number
+    );
   end loop;
 end;
 $$;

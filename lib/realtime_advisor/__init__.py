@@ -8,16 +8,20 @@ from .display.picking import pick
 from .display.show import show
 from .generation.design import design
 from .generation.sql import generate
-from .journey import advise, connect, feeds_of, observe, run_traffic
+from .journey import advise, audit, keep_answer, load_answers, observe, read_wal
 from .model import Option, TableName
 from .observation.catalog import read_catalog
 from .observation.counters import take_snapshot
+from .observation.history import open_history
+from .observation.statements import read_statements
 from .reference import load_matrix
+from .targets import connect, feeds_of, run_traffic
 
 __all__ = [
     "Option",
     "TableName",
     "advise",
+    "audit",
     "connect",
     "decide",
     "design",
@@ -25,11 +29,16 @@ __all__ = [
     "feeds_of",
     "figures",
     "generate",
+    "keep_answer",
+    "load_answers",
     "load_matrix",
     "measure_churn",
     "observe",
+    "open_history",
     "pick",
     "read_catalog",
+    "read_statements",
+    "read_wal",
     "run_traffic",
     "show",
     "take_snapshot",

@@ -1,34 +1,47 @@
-"""`python -m realtime_advisor`: the headless run, one sentence on stderr and a non-zero status where it cannot end."""
+"""`python -m realtime_advisor`: the headless runs. One that cannot end says why in one sentence on stderr."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Final
 
 from .errors import AdvisorError
-from .report import INTERRUPTED, run_report, summarise
+from .report import run_report, summarise
+from .sampling import INTERRUPTED, run_sampling
 
-USAGE = (
-    "usage: [DATABASE_URL=...] [SECONDS=60] [OUT=out] python -m realtime_advisor\n"
-    "Decides about every table and writes decisions and SQL to OUT; without DATABASE_URL (or PG* variables) about the "
-    "embedded workshop database."
+USAGE: Final = (
+    "usage: [DATABASE_URL=...] [HISTORY=...] [ANSWERS=...] [SECONDS=60] [OUT=out] python -m realtime_advisor\n"
+    "       [DATABASE_URL=...] [HISTORY=history] [SECONDS=86400] [INTERVAL=5] [KEEP_DAYS=30] "
+    "python -m realtime_advisor sample\n"
+    "The first decides about every table and writes decisions and SQL to OUT: of the database that DATABASE_URL or PG* "
+    "variables name, else of what HISTORY recorded, else of the embedded workshop database. The second records a "
+    "database's counters into HISTORY."
 )
 
 
 def main() -> int:
-    """Run the report; the exit status."""
-    if len(sys.argv) > 1:
+    """Run what is asked for; the exit status."""
+    run = _COMMANDS.get(tuple(sys.argv[1:]))
+    if run is None:
         print(USAGE, file=sys.stderr)
         return 2
     try:
-        print(summarise(run_report()))
+        return run()
     except AdvisorError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted before anything was decided; nothing was written.", file=sys.stderr)
+        print("Interrupted before anything was recorded or decided; nothing was written.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _report() -> int:
+    print(summarise(run_report()))
     return 0
 
+
+_COMMANDS: Final[dict[tuple[str, ...], Callable[[], int]]] = {(): _report, ("sample",): run_sampling}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -55,3 +55,7 @@ class ScriptRefused(AdvisorError):
 
 class ExportFailed(AdvisorError):
     """The bundle could not be written."""
+
+
+class HistoryFailed(AdvisorError):
+    """The history cannot be opened, read or written."""

@@ -1,67 +1,60 @@
-"""Which target, and the stations in order: observe, decide, design, generate."""
+"""Which target or history, and the stations in order: observe, decide, design, generate."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
-from .decision.answers import Answers
+from .bundle.answers_file import Given, gather_answers, keep_answers, read_answers_file
+from .bundle.decisions import describe
+from .decision.answers import FILE, Answers
+from .decision.audit import audit as judge_setup
 from .decision.churn import measure_churn
 from .decision.decide import decide
 from .errors import BadInput, EmptyDatabase, ScriptRefused
 from .generation.design import design
 from .generation.sql import generate
-from .model import Advice, ByTable, Catalog, DatabaseChurn, Decisions, Design, Feed, Script, Snapshot
+from .model import (
+    Advice,
+    Audit,
+    ByTable,
+    Catalog,
+    DatabaseChurn,
+    DatabaseIdentity,
+    Decisions,
+    Design,
+    Feed,
+    Script,
+    Snapshot,
+    WalReading,
+    WritingStatements,
+)
+from .observation import wal
 from .observation.catalog import read_catalog
 from .observation.counters import sample, take_snapshot
-from .observation.target import Target, open_target
+from .observation.history import History, folder_beside, open_history
+from .observation.recording import record
+from .observation.setup import read_setup
+from .observation.statements import read_statements
+from .observation.target import Target
 from .reference import Matrix
-from .workshop.database import WorkshopDatabase, open_workshop
-from .workshop.traffic import run_traffic as run_workshop_traffic
+from .targets import (
+    connect,
+    feeds_of,
+    feeds_of_recorded,
+    identify_database,
+    is_workshop,
+    named_target,
+    turns_of,
+    write_minutes,
+)
 
 WORKSHOP_SECONDS: Final = 600.0
 TARGET_SECONDS: Final = 60.0
-_LIBPQ: Final = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
-
-# The copy behind each workshop target, so that traffic can be run on what connect() returned.
-_workshops: dict[Target, WorkshopDatabase] = {}
-
-
-def connect(url: str | None = None, *, environ: Mapping[str, str] = os.environ) -> Target:
-    """A read-only target: `url`, else DATABASE_URL, else a PG* environment, else a copy of the workshop database.
-
-    Raises ConnectionFailed, MissingPrivilege, UnsupportedServer, NoServerBinaries or SandboxFailed, in one sentence.
-    """
-    named = url if url is not None else environ.get("DATABASE_URL", "").strip()
-    if named or named_target(environ):
-        return open_target(named)
-    workshop = open_workshop()
-    target = open_target(workshop.conninfo, clock=workshop.clock)
-    _workshops[target] = workshop
-    return target
-
-
-def named_target(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether the environment names a database: DATABASE_URL, or libpq's own variables."""
-    return any(environ.get(name, "").strip() for name in ("DATABASE_URL", *_LIBPQ))
-
-
-def is_workshop(target: Target) -> bool:
-    """Whether the target is a copy of the workshop database, which may be written to."""
-    return target in _workshops
-
-
-def feeds_of(target: Target) -> tuple[Feed, ...]:
-    """The feeds that the workshop names; none for a database of your own."""
-    return _workshops[target].feeds if is_workshop(target) else ()
-
-
-def run_traffic(target: Target, minutes: float = 10) -> None:
-    """Write `minutes` of the workshop's traffic, on its own clock. Raises BadInput for any other target."""
-    if not is_workshop(target):
-        raise BadInput("Traffic is written to the workshop database only, and this is another. It was not touched.")
-    run_workshop_traffic(_workshops[target], minutes)
 
 
 def observe(target: Target, seconds: float | None = None) -> tuple[Snapshot, ...]:
@@ -69,59 +62,155 @@ def observe(target: Target, seconds: float | None = None) -> tuple[Snapshot, ...
 
     Interrupting keeps what was taken so far.
     """
+    length = _length(target, seconds)
+    if is_workshop(target):
+        return (take_snapshot(target), *(take_snapshot(target) for _ in write_minutes(target, length)))
+    return sample(target, length, interval=_interval(length))
+
+
+def _length(target: Target, seconds: float | None) -> float:
     if seconds is not None and not 0 <= seconds < float("inf"):
         raise BadInput(f"SECONDS is {seconds:g}; it says how long to watch the database: 0 or more.")
-    if not is_workshop(target):
-        length = TARGET_SECONDS if seconds is None else seconds
-        return sample(target, length, interval=min(5.0, max(1.0, length / 4)))
-    return _observe_workshop(target, WORKSHOP_SECONDS if seconds is None else seconds)
+    usual = WORKSHOP_SECONDS if is_workshop(target) else TARGET_SECONDS
+    return usual if seconds is None else seconds
 
 
-def _observe_workshop(target: Target, seconds: float) -> tuple[Snapshot, ...]:
-    snapshots = [take_snapshot(target)]
-    begun = snapshots[0].taken_at
-    while (done := (snapshots[-1].taken_at - begun).total_seconds()) < seconds:
-        run_traffic(target, min(seconds - done, 60) / 60)
-        snapshots.append(take_snapshot(target))
-    return tuple(snapshots)
+def _interval(seconds: float) -> float:
+    return min(5.0, max(1.0, seconds / 4))
+
+
+def read_wal(target: Target, catalog: Catalog, seconds: float | None = None) -> WalReading:
+    """The row changes committed in the coming `seconds`, exactly, from the WAL (default 60; see observation/wal.py).
+
+    On the workshop database, 600 seconds of its own clock, while its traffic runs. Raises AdvisorError.
+    """
+    length = _length(target, seconds)
+    return wal.read_wal(target, catalog, length, turns=turns_of(target) if is_workshop(target) else None)
+
+
+def audit(target: Target, catalog: Catalog | None = None) -> Audit:
+    """Today's realtime set-up of a database, judged: findings worst first. Raises AdvisorError."""
+    known, setup = catalog or read_catalog(target), read_setup(target)
+    return Audit(judge_setup(known, setup), setup, known)
+
+
+@dataclass(frozen=True)
+class _Observed:
+    """What there is to decide about; `audit` is None where only a history is at hand."""
+
+    catalog: Catalog
+    churn: DatabaseChurn
+    window: str
+    feeds: tuple[Feed, ...]
+    audit: Audit | None = None
 
 
 def advise(
-    target: Target,
+    target: Target | History | None = None,
     seconds: float | None = None,
     *,
-    answers: Answers | None = None,
+    history: History | str | Path | None = None,
+    database: DatabaseIdentity | str | None = None,
+    answers: Given = None,
     matrix: Matrix | None = None,
     feeds: Sequence[Feed] | None = None,
 ) -> Advice:
     """Everything for one database in one call: churn, decisions, designs and scripts of every table.
 
+    `target` is a database, which is watched for `seconds`, or a history, whose latest sampling is taken (its last
+    `seconds`); without one, `choose_source` chooses. With a `history` what is read and decided is recorded there.
+    `answers` go before those of the `answers.toml` beside the history. `database` names one of several in a history.
     Raises EmptyDatabase where there is nothing to decide.
     """
-    catalog = read_catalog(target)
+    kept = open_history(history) if isinstance(history, str | Path) else history
+    source = choose_source(kept) if target is None else target
+    if isinstance(source, History):
+        observed, kept = _recall(source, database, seconds), source
+    else:
+        observed = _record(source, seconds, kept) if kept else _watch(source, seconds)
+    given, expired = gather_answers(answers, kept.folder if kept else None)
+    decisions = decide(observed.catalog, observed.churn, given, matrix)
+    advice = _generate(observed, decisions, observed.feeds if feeds is None else feeds, expired)
+    if kept and isinstance(source, Target):
+        kept.keep_decisions(identify_database(source), describe(advice, {}))
+    return advice
+
+
+def choose_source(history: History | None, environ: Mapping[str, str] = os.environ) -> Target | History:
+    """The database that the environment names, else the history, else a copy of the workshop database."""
+    return history if history and not named_target(environ) else connect(environ=environ)
+
+
+def _watch(target: Target, seconds: float | None) -> _Observed:
+    catalog = _require_tables(read_catalog(target))
+    return _see(target, catalog, observe(target, seconds))
+
+
+def _see(target: Target, catalog: Catalog, readings: Iterable[Snapshot]) -> _Observed:
+    seen = _observed(catalog, readings, _measured(target), feeds_of(target), read_statements(target))
+    return replace(seen, audit=audit(target, catalog))
+
+
+def _record(target: Target, seconds: float | None, history: History) -> _Observed:
+    """Watch, writing down what is seen, and analyse what was written."""
+    length = _length(target, seconds)
+    _require_tables(read_catalog(target))
+    database, first = identify_database(target), take_snapshot(target)
+    interval = 60.0 if is_workshop(target) else _interval(length)
+    sampling = history.begin_sampling(database, first.taken_at, length, interval)
+    record(target, history, sampling, first, turns_of(target), print)
+    history.note(sampling, "finished")
+    return _see(target, history.catalog(database), history.snapshots(sampling=sampling))
+
+
+def _recall(history: History, wanted: DatabaseIdentity | str | None, seconds: float | None) -> _Observed:
+    database = history.database(wanted)
+    sampling = history.latest_sampling(database)
+    last = history.progress(sampling)[1]
+    since = last - timedelta(seconds=seconds) if last and seconds is not None else None
+    readings = history.snapshots(sampling=sampling, since=since)
+    return _observed(_require_tables(history.catalog(database)), readings, "recorded", feeds_of_recorded(database))
+
+
+def _observed(
+    catalog: Catalog,
+    readings: Iterable[Snapshot],
+    window: str,
+    feeds: tuple[Feed, ...],
+    statements: WritingStatements | None = None,
+) -> _Observed:
+    churn = measure_churn(readings, statements=statements)
+    since_reset = all(entry.basis != "window" for entry in churn.values())
+    return _Observed(catalog, churn, "since reset" if since_reset else window, feeds)
+
+
+def _measured(target: Target) -> str:
+    return "workshop traffic" if is_workshop(target) else "measured"
+
+
+def _require_tables(catalog: Catalog) -> Catalog:
     if not len(catalog):
         raise EmptyDatabase(
             "The database has no tables of its own to decide about. "
             "Name another database, or a role that may see its schemas."
         )
-    churn = measure_churn(*observe(target, seconds))
-    decisions = decide(catalog, churn, answers, matrix)
-    told = feeds_of(target) if feeds is None else feeds
-    return _generate(catalog, churn, decisions, told, _window(target, churn))
+    return catalog
 
 
-def _window(target: Target, churn: DatabaseChurn) -> str:
-    if all(entry.basis != "window" for entry in churn.values()):
-        return "since reset"
-    return "workshop traffic" if is_workshop(target) else "measured"
-
-
-def _generate(
-    catalog: Catalog, churn: DatabaseChurn, decisions: Decisions, feeds: Sequence[Feed], window: str
-) -> Advice:
-    designs = {name: design(decision, catalog, feeds=feeds) for name, decision in decisions.items()}
+def _generate(observed: _Observed, decisions: Decisions, feeds: Sequence[Feed], notes: tuple[str, ...]) -> Advice:
+    designs = {name: design(decision, observed.catalog, feeds=feeds) for name, decision in decisions.items()}
     scripts = {name: script for name, made in designs.items() if (script := _script(made))}
-    return Advice(catalog.server, churn, window, decisions, ByTable(designs), ByTable(scripts))
+    churn = observed.churn
+    noted = DatabaseChurn(dict(churn), churn.seconds, (*churn.notes, *notes)) if notes else churn
+    return Advice(
+        observed.catalog.server,
+        noted,
+        observed.window,
+        decisions,
+        ByTable(designs),
+        ByTable(scripts),
+        observed.audit,
+    )
 
 
 def _script(made: Design) -> Script | None:
@@ -129,3 +218,22 @@ def _script(made: Design) -> Script | None:
         return generate(made)
     except ScriptRefused:
         return None
+
+
+def keep_answer(table: str, *, history: History | str | Path = "history", **answers: object) -> None:
+    """Keep what the architect answers for a table in the `answers.toml` beside a history.
+
+    `keep_answer("public.orders", user_facing=True, reason="the kitchen's screens")`; None takes an answer back. Raises
+    BadInput for what is no answer.
+    """
+    keep_answers(_answers_beside(history), table, answers)
+
+
+def load_answers(history: History | str | Path = "history") -> Answers:
+    """The answers kept beside a history; none where there is no such file. Raises BadInput."""
+    file = _answers_beside(history)
+    return read_answers_file(file) if file.exists() else {}
+
+
+def _answers_beside(history: History | str | Path) -> Path:
+    return (history.folder if isinstance(history, History) else folder_beside(history)) / FILE

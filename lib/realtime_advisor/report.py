@@ -10,33 +10,75 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from .bundle.answers_file import read_answers_file
 from .bundle.files import INDEX, require_writable
-from .errors import AdvisorError, BadInput
-from .journey import connect, named_target
+from .decision.answers import FILE
+from .errors import AdvisorError
+from .observation.history import folder_beside, make_absolute
+from .observation.recording import tell_length
+from .sampling import open_environment_history, read_number
+from .targets import connect, named_target
 
 NOTEBOOK: Final = Path(__file__).resolve().parents[2] / "notebooks" / "report.ipynb"
-INTERRUPTED: Final = 130
 
 
 def run_report(environ: Mapping[str, str] = os.environ) -> Path:
-    """Run the report on DATABASE_URL for SECONDS into the folder OUT (out/), which is returned. Raises AdvisorError."""
-    seconds, out = _seconds(environ.get("SECONDS", "")), Path(environ.get("OUT", "").strip() or "out").absolute()
+    """Run the report for SECONDS into the folder OUT (out/), which is returned. Raises AdvisorError.
+
+    About the database that DATABASE_URL or PG* names, recorded into HISTORY if that is set; else about what HISTORY
+    holds; else about the workshop database. ANSWERS is a file; without it the one beside HISTORY counts.
+    """
+    seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
+    out = Path(environ.get("OUT", "").strip() or "out").absolute()
     require_writable(out)
-    if named_target(environ):
-        # Asked here too, where a wrong password is told in a second: a kernel takes its time to start.
-        connect(environ=environ).close()
-        print("Deciding about the database that DATABASE_URL or PG* names ...", flush=True)
-    else:
-        print("Deciding about the embedded workshop database ...", flush=True)
-    _execute(seconds, out)
+    history, database = (environ.get(name, "").strip() for name in ("HISTORY", "DATABASE"))
+    answers = _answers_file(environ.get("ANSWERS", "").strip(), history)
+    print(_introduce(environ, database), flush=True)
+    parameters = {
+        "seconds": seconds,
+        "out": str(out),
+        "history": make_absolute(history) if history else None,
+        "answers": str(answers) if answers else None,
+        "database": database or None,
+    }
+    _execute(parameters)
     return out
+
+
+def _answers_file(named: str, history: str) -> Path | None:
+    """The file named, else the one beside the history if there is one; read once here, where a mistake is told soon."""
+    file = Path(named) if named else folder_beside(history) / FILE if history else None
+    if file is None or not (named or file.exists()):
+        return None
+    read_answers_file(file)
+    return file.absolute()
+
+
+def _introduce(environ: Mapping[str, str], database: str) -> str:
+    """What is decided about. Asked before a kernel takes its time to start: a wrong password is told in a second."""
+    named, recorded = named_target(environ), bool(environ.get("HISTORY", "").strip())
+    history = open_environment_history(environ, create=named) if recorded else None
+    if named:
+        connect(environ=environ).close()
+        into = f", recording into {history.place}" if history else ""
+        return f"Deciding about the database that DATABASE_URL or PG* names{into} ..."
+    if history:
+        sampling = history.latest_sampling(database or None)
+        readings, last = history.progress(sampling)
+        length = tell_length((last - sampling.began).total_seconds()) if last else "no time"
+        return (
+            f"Deciding from {history.place}: database {sampling.database}, its latest sampling, begun "
+            f"{sampling.began:%Y-%m-%d %H:%M} UTC, {readings:,} readings over {length} ..."
+        )
+    return "Deciding about the embedded workshop database ..."
 
 
 def summarise(out: Path) -> str:
     """What a run left behind, in a few lines: tables by option, and where the files are."""
     index = json.loads((out / INDEX).read_text(encoding="utf-8"))
-    tables, seconds = index["tables"], index["window"]["seconds"]
-    lines = [f"Watched for {round(seconds):,} s:" if seconds else "By the counters since they began:"]
+    tables, window = index["tables"], index["window"]
+    how = "Recorded over" if window["source"] == "recorded" else "Watched for"
+    lines = [f"{how} {round(window['seconds']):,} s:" if window["seconds"] else "By the counters since they began:"]
     for option in ("broadcast", "postgres_changes", "presence", "no_realtime"):
         names = [f"{t['schema']}.{t['table']}" for t in tables if t["option"] == option]
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
@@ -50,17 +92,7 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _seconds(text: str) -> float | None:
-    try:
-        seconds = float(text) if text.strip() else None
-    except ValueError:
-        seconds = -1.0
-    if seconds is not None and not 0 <= seconds < float("inf"):
-        raise BadInput(f"SECONDS is {text!r}; it says how long to watch the database: a number, 0 or more.")
-    return seconds
-
-
-def _execute(seconds: float | None, out: Path) -> None:
+def _execute(parameters: Mapping[str, object]) -> None:
     # Here, because importing papermill takes longer than finding out that SECONDS or OUT are wrong.
     from papermill import PapermillExecutionError, execute_notebook
 
@@ -69,7 +101,7 @@ def _execute(seconds: float | None, out: Path) -> None:
             execute_notebook(
                 NOTEBOOK,
                 None,
-                {"seconds": seconds, "out": str(out)},
+                dict(parameters),
                 progress_bar=False,
                 cwd=NOTEBOOK.parent,
                 extra_arguments=["--log-level=CRITICAL"],

@@ -9,9 +9,15 @@ from typing import Any
 import jsonschema
 import pytest
 
+from realtime_advisor.bundle.audit_page import render_audit
 from realtime_advisor.bundle.export import SCHEMA, export
 from realtime_advisor.bundle.files import INDEX
-from realtime_advisor.journey import advise, connect
+from realtime_advisor.journey import advise
+from realtime_advisor.model import Audit, AuditFinding, ByTable, Catalog, Server, Setup
+from realtime_advisor.targets import connect
+
+SERVER = Server(180000, "18.0", "advisor", True, True, "logical", False, True, True)
+NOTHING_READ = Catalog(SERVER, ByTable({}))
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +55,15 @@ def test_messages_keep_postgres_changes_with_a_filter(decisions: dict[str, Any])
     assert decisions["public.messages"]["runner_up"] == "broadcast"
 
 
+def test_what_reaches_a_subscriber_is_told_by_table_and_by_scope(decisions: dict[str, Any]) -> None:
+    rates = decisions["public.messages"]["rates"]
+    assert rates["table_per_minute"] == 205
+    assert 0 < rates["average_scope_per_minute"] < rates["hottest_scope_per_minute"] < 205
+    assert rates["hottest_scope_per_minute"] == decisions["public.messages"]["churn"]["hottest_scope_per_minute"]
+    assert (rates["filter"], rates["why_no_filter"]) == ("thread_id=eq.<id>", None)
+    assert decisions["public.mdm_entities"]["rates"]["why_no_filter"].startswith("Nothing leads from the rows")
+
+
 def test_a_script_is_there_for_every_table_that_sends(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
     for name, table in decisions.items():
         sends = bool(table["design"] and table["design"]["emissions"])
@@ -69,3 +84,19 @@ def test_no_script_is_called_proved_before_it_is(decisions: dict[str, Any]) -> N
 def test_the_page_lists_every_table(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
     for name, table in decisions.items():
         assert f"| {name} | {table['option']} |" in bundle["README.md"]
+
+
+def test_the_page_about_today_tells_every_finding_with_its_remedy(bundle: Mapping[str, str]) -> None:
+    advice = advise(connect(environ={}), 0)
+    assert advice.audit is not None
+    assert len(advice.audit) > 5
+    page = " ".join(bundle["audit.md"].split())
+    assert [f for f in advice.audit if " ".join(f.sentence.split()) not in page.replace("\\[", "[")] == []
+    assert "[audit.md](audit.md)" in bundle["README.md"]
+
+
+def test_a_table_whose_name_is_a_link_stays_a_name_on_the_page() -> None:
+    finding = AuditFinding("rule", "danger", None, "Table [x](http://x) <script> is\nodd.", "Mend it.", "select '```'")
+    page = render_audit(Audit((finding,), Setup((), None, None, None, "logical", ByTable({})), NOTHING_READ))
+    assert "- Table \\[x](http://x) &lt;script> is odd. Mend it." in page
+    assert "  ````sql\n  select '```'\n  ````\n" in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import psycopg
 import pytest
@@ -70,23 +70,32 @@ class Application:
         return authorize(self.admin, topic, {"role": "authenticated", "sub": subject})
 
 
+class Choices(TypedDict, total=False):
+    """What the architect may choose."""
+
+    watched: Sequence[str] | None
+    granularity: str
+    most_topics: int | None
+    operations: Sequence[str]
+
+
 def write(
     decision: Decision,
     catalog: Catalog = CATALOG,
     feeds: Sequence[Feed] = (DASHBOARD,),
-    watched: Sequence[str] | None = None,
+    **choices: Unpack[Choices],
 ) -> Script:
     """The script of a decision, with Broadcast as the architect's choice."""
-    return generate(plan(decision, catalog, feeds, watched))
+    return generate(plan(decision, catalog, feeds, **choices))
 
 
 def plan(
     decision: Decision,
     catalog: Catalog = CATALOG,
     feeds: Sequence[Feed] = (DASHBOARD,),
-    watched: Sequence[str] | None = None,
+    **choices: Unpack[Choices],
 ) -> Design:
-    return design(decision, catalog, feeds=feeds, option=Option.BROADCAST, watched=watched)
+    return design(decision, catalog, feeds=feeds, option=Option.BROADCAST, **choices)
 
 
 def open_application(server: RunningServer, tables: str) -> Iterator[Application]:

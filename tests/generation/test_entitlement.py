@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from realtime_advisor.generation.naming import encode_id
 from realtime_advisor.model import (
     ByTable,
     Catalog,
@@ -156,7 +157,8 @@ def keyed_application(server: RunningServer, request: pytest.FixtureRequest) -> 
         (("bigint", "text"), "42", "user_2abcDEF", ["042", " 42", "+42", "4_", "42.0", "9" * 40]),
         (("integer", "bigint"), "42", "7", ["042", "42 "]),
         (("text", "text"), "acme_co", "%", ["acmeXco", "%", "acme%", "ACME_CO", "acme_co:notes"]),
-        (("text", "text"), "a:b", "it's", ["a", "b", "a:b:notes", "a:"]),
+        (("text", "text"), "a:b", "it's", ["a", "b", "a:b", "a%3ab", "a%3Ab:notes", "a%253Ab", "%61%3Ab", "a%3"]),
+        (("text", "text"), "café", "x", ["café", "cafe%CC%81", "caf%E9", "caf%c3%a9", "caf%C3", "caf%C3%A9%00"]),
         (("text", "text"), "%", "_", ["acme", "", "_"]),
         (("text", "uuid"), 'it\'s \\ "odd" $$', ANN, ["its"]),
         (("character varying(20)", "text"), "x", "y", ["X", "x "]),
@@ -171,8 +173,9 @@ def test_keys_of_any_type_reach_their_members_and_nobody_else(
     owner.execute("insert into teams values (%s)", [key])
     owner.execute("insert into members values (%s, %s)", [key, user])
     owner.execute("insert into notes values (1, %s, 'hello')", [key])
-    assert keyed_application.topics() == [f"team:{key}:notes"]
-    assert keyed_application.may_join(f"team:{key}:notes", user)
-    assert not keyed_application.may_join(f"team:{key}:notes", "999")
+    topic = f"team:{encode_id(key)}:notes"
+    assert keyed_application.topics() == [topic]
+    assert keyed_application.may_join(topic, user)
+    assert not keyed_application.may_join(topic, "999")
     assert [other for other in look_alikes if keyed_application.may_join(f"team:{other}:notes", user)] == []
     assert keyed_application.warnings == []

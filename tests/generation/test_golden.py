@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from realtime_advisor.model import ByTable, Catalog, Column, Decision, Script, TableName
+from realtime_advisor.model import ByTable, Catalog, Column, Script, TableName
 
 from .conftest import write
+from .test_entitlement import keyed
+from .test_shapes import EVENTS_AND_TRUNCATE
 from .world import (
     DOCUMENTS_DECISION,
     MESSAGES_DECISION,
@@ -38,18 +41,25 @@ HOSTILE_TABLE = make_table(
 HOSTILE_CATALOG = Catalog(SERVER, ByTable({table.name: table for table in (*TABLES, HOSTILE_TABLE)}))
 
 
-def scripts() -> dict[str, tuple[Decision, Catalog | None]]:
+HOSTILE_DECISION = decide(HOSTILE, USER_SCOPE, because="Somebody said so.\n*/ drop table users; --")
+NOTES_DECISION, NOTES_CATALOG = keyed("text", "text")
+
+
+def scripts() -> dict[str, Callable[[], Script]]:
     return {
-        "notifications": (NOTIFICATIONS_DECISION, None),
-        "documents": (DOCUMENTS_DECISION, None),
-        "messages": (MESSAGES_DECISION, None),
-        "hostile": (decide(HOSTILE, USER_SCOPE, because="Somebody said so.\n*/ drop table users; --"), HOSTILE_CATALOG),
+        "notifications": lambda: write(NOTIFICATIONS_DECISION),
+        "documents": lambda: write(DOCUMENTS_DECISION),
+        "messages": lambda: write(MESSAGES_DECISION),
+        "hostile": lambda: write(HOSTILE_DECISION, HOSTILE_CATALOG),
+        "set_based": lambda: write(DOCUMENTS_DECISION, granularity="statement, set-based"),
+        "transaction": lambda: write(DOCUMENTS_DECISION, granularity="transaction"),
+        "text_keys": lambda: write(NOTES_DECISION, NOTES_CATALOG),
+        "partitioned": lambda: EVENTS_AND_TRUNCATE,
     }
 
 
 def written(name: str) -> Script:
-    decision, catalog = scripts()[name]
-    return write(decision, catalog) if catalog else write(decision)
+    return scripts()[name]()
 
 
 @pytest.mark.parametrize("part", ["up", "down", "check"])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from realtime_advisor.generation.naming import encode_id
 from realtime_advisor.generation.quoting import quote_ident
 from realtime_advisor.generation.sql import generate
 from realtime_advisor.model import (
@@ -102,7 +103,7 @@ def exercise(
     script = generate(design)
     victim.install(script)
     victim.install(script)
-    topic = design.emissions[0].topic.replace("<id>", scope_id)
+    topic = design.emissions[0].topic.replace("<id>", encode_id(scope_id))
     parent, members = scope.path[0].references, scope.entitlement.membership if scope.entitlement else None
     assert members is not None
     for table, values in (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from realtime_advisor.generation.quoting import quote_ident
-from realtime_advisor.generation.triggers import qualified
+from realtime_advisor.generation.quoting import qualified, quote_ident
 from realtime_advisor.model import (
     ByTable,
     Catalog,

@@ -104,71 +104,87 @@ declare
   action constant text :=
     case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
   record_id text;  -- of the one row, when the statement wrote exactly one
-  keys uuid[];  -- distinct values of user_id
-  topics text[];
+  keys uuid[];  -- values of user_id
 begin
   if tg_op = 'INSERT' then
+    -- One row, the common case, needs no grouping.
     select
-      array_agg(changed.user_id),
-      (
-        select min(written.record_id)
-        from (select change.id::text as record_id from new_rows as change limit 2) as written
-        having count(*) = 1
-      )
-    into keys, record_id
-    from (select distinct change.user_id from new_rows as change) as changed;
+      change.id::text, array[change.user_id]
+    into record_id, keys
+    from new_rows as change
+    where not exists (select from new_rows offset 1);
+    if not found then
+      select null, array_agg(changed.user_id)
+      into record_id, keys
+      from (select distinct change.user_id from new_rows as change) as changed
+      where changed.user_id is not null;
+    end if;
   elsif tg_op = 'UPDATE' then
-    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes. Rows
-    -- that did not change cancel out. (EXCEPT both ways says the same, but holds all rows in memory.)
+    -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     select
-      array_agg(changed.user_id),
-      (
-        select min(written.record_id)
-        from (select change.id::text as record_id from new_rows as change limit 2) as written
-        having count(*) = 1
-      )
-    into keys, record_id
-    from (
-      select distinct change.user_id
+      change.id::text,
+      case
+        when (
+          change.id, change.user_id, change."it's 100 %" collate "C",
+          change."select"::text collate "C"
+        ) is not distinct from (
+          before.id, before.user_id, before."it's 100 %" collate "C",
+          before."select"::text collate "C"
+        ) then null
+        when change.user_id is not distinct from before.user_id then array[change.user_id]
+        else array[change.user_id, before.user_id]
+      end
+    into record_id, keys
+    from new_rows as change
+    cross join old_rows as before
+    where not exists (select from new_rows offset 1);
+    if not found then
+      -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
+      -- rows in memory; a join of both tables can take a plan that compares each with each.)
+      select null, array_agg(changed.user_id)
+      into record_id, keys
       from (
-        select change.id, change.user_id, change."it's 100 %" collate "C" as "it's 100 %",
-          change."select"::text collate "C" as "select", 1 as side
-        from new_rows as change
-        union all
-        select change.id, change.user_id, change."it's 100 %" collate "C" as "it's 100 %",
-          change."select"::text collate "C" as "select", -1
-        from old_rows as change
-      ) as change
-      group by change.id, change.user_id, change."it's 100 %", change."select"
-      having sum(change.side) <> 0
-    ) as changed;
+        select distinct change.user_id
+        from (
+          select
+            change.id, change.user_id, change."it's 100 %" collate "C" as "it's 100 %",
+            change."select"::text collate "C" as "select",
+            1 as side
+          from new_rows as change
+          union all
+          select
+            change.id, change.user_id, change."it's 100 %" collate "C" as "it's 100 %",
+            change."select"::text collate "C" as "select",
+            -1
+          from old_rows as change
+        ) as change
+        group by
+          change.id, change.user_id, change."it's 100 %", change."select"
+        having sum(change.side) <> 0
+      ) as changed
+      where changed.user_id is not null;
+    end if;
   elsif tg_op = 'DELETE' then
+    -- One row, the common case, needs no grouping.
     select
-      array_agg(changed.user_id),
-      (
-        select min(written.record_id)
-        from (select change.id::text as record_id from old_rows as change limit 2) as written
-        having count(*) = 1
-      )
-    into keys, record_id
-    from (select distinct change.user_id from old_rows as change) as changed;
+      change.id::text, array[change.user_id]
+    into record_id, keys
+    from old_rows as change
+    where not exists (select from old_rows offset 1);
+    if not found then
+      select null, array_agg(changed.user_id)
+      into record_id, keys
+      from (select distinct change.user_id from old_rows as change) as changed
+      where changed.user_id is not null;
+    end if;
   end if;
   if keys is null then
     return null;
   end if;
 
   -- user:<id>:order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24
-  topics := array(
-    select distinct 'user:' || changed.user_id::text || ':order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24'
-    from unnest(keys) as changed(user_id)
-    where changed.user_id is not null
-    limit most_topics + 1
-  );
-  if cardinality(topics) > most_topics then
-    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
-      tg_op, E'sales."order""; drop table users; --\n$function$"', most_topics, 'user:<id>:order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24';
-  elsif cardinality(topics) > 0 then
+  if cardinality(keys) between 1 and most_topics then
     -- One wait, if any: without this lock every single send would wait for lock_timeout.
     lock table only realtime.messages in row exclusive mode;
     perform realtime.send(
@@ -179,10 +195,14 @@ begin
         'record_id', record_id  -- not "id", which send() keeps for the message
       )),
       'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_' || action,
-      told.topic,
+      'user:' || told.id::text || ':order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24',
       true
     )
-    from unnest(topics) as told(topic);
+    from unnest(keys) as told(id)
+    where told.id is not null;
+  elsif cardinality(keys) > most_topics then
+    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
+      tg_op, E'sales."order""; drop table users; --\n$function$"', most_topics, 'user:<id>:order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24';
   end if;
 
   return null;

@@ -169,69 +169,84 @@ declare
   action constant text :=
     case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
   record_id text;  -- of the one row, when the statement wrote exactly one
-  keys uuid[];  -- distinct values of thread_id
-  topics text[];
+  keys uuid[];  -- values of thread_id
+  scope_ids text[];
 begin
   if tg_op = 'INSERT' then
+    -- One row, the common case, needs no grouping.
     select
-      array_agg(changed.thread_id),
-      (
-        select min(written.record_id)
-        from (select change.id::text as record_id from new_rows as change limit 2) as written
-        having count(*) = 1
-      )
-    into keys, record_id
-    from (select distinct change.thread_id from new_rows as change) as changed;
+      change.id::text, array[change.thread_id]
+    into record_id, keys
+    from new_rows as change
+    where not exists (select from new_rows offset 1);
+    if not found then
+      select null, array_agg(changed.thread_id)
+      into record_id, keys
+      from (select distinct change.thread_id from new_rows as change) as changed
+      where changed.thread_id is not null;
+    end if;
   elsif tg_op = 'UPDATE' then
-    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes. Rows
-    -- that did not change cancel out. (EXCEPT both ways says the same, but holds all rows in memory.)
+    -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     select
-      array_agg(changed.thread_id),
-      (
-        select min(written.record_id)
-        from (select change.id::text as record_id from new_rows as change limit 2) as written
-        having count(*) = 1
-      )
-    into keys, record_id
-    from (
-      select distinct change.thread_id
+      change.id::text,
+      case
+        when (
+          change.id, change.thread_id, change.author_id, change.body collate "C"
+        ) is not distinct from (
+          before.id, before.thread_id, before.author_id, before.body collate "C"
+        ) then null
+        when change.thread_id is not distinct from before.thread_id then array[change.thread_id]
+        else array[change.thread_id, before.thread_id]
+      end
+    into record_id, keys
+    from new_rows as change
+    cross join old_rows as before
+    where not exists (select from new_rows offset 1);
+    if not found then
+      -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
+      -- rows in memory; a join of both tables can take a plan that compares each with each.)
+      select null, array_agg(changed.thread_id)
+      into record_id, keys
       from (
-        select change.id, change.thread_id, change.author_id, change.body collate "C" as body, 1 as side
-        from new_rows as change
-        union all
-        select change.id, change.thread_id, change.author_id, change.body collate "C" as body, -1
-        from old_rows as change
-      ) as change
-      group by change.id, change.thread_id, change.author_id, change.body
-      having sum(change.side) <> 0
-    ) as changed;
+        select distinct change.thread_id
+        from (
+          select
+            change.id, change.thread_id, change.author_id, change.body collate "C" as body,
+            1 as side
+          from new_rows as change
+          union all
+          select
+            change.id, change.thread_id, change.author_id, change.body collate "C" as body,
+            -1
+          from old_rows as change
+        ) as change
+        group by
+          change.id, change.thread_id, change.author_id, change.body
+        having sum(change.side) <> 0
+      ) as changed
+      where changed.thread_id is not null;
+    end if;
   elsif tg_op = 'DELETE' then
+    -- One row, the common case, needs no grouping.
     select
-      array_agg(changed.thread_id),
-      (
-        select min(written.record_id)
-        from (select change.id::text as record_id from old_rows as change limit 2) as written
-        having count(*) = 1
-      )
-    into keys, record_id
-    from (select distinct change.thread_id from old_rows as change) as changed;
+      change.id::text, array[change.thread_id]
+    into record_id, keys
+    from old_rows as change
+    where not exists (select from old_rows offset 1);
+    if not found then
+      select null, array_agg(changed.thread_id)
+      into record_id, keys
+      from (select distinct change.thread_id from old_rows as change) as changed
+      where changed.thread_id is not null;
+    end if;
   end if;
   if keys is null then
     return null;
   end if;
 
   -- thread:<id>:messages
-  topics := array(
-    select distinct 'thread:' || changed.thread_id::text || ':messages'
-    from unnest(keys) as changed(thread_id)
-    where changed.thread_id is not null
-    limit most_topics + 1
-  );
-  if cardinality(topics) > most_topics then
-    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
-      tg_op, 'public.messages', most_topics, 'thread:<id>:messages';
-  elsif cardinality(topics) > 0 then
+  if cardinality(keys) between 1 and most_topics then
     -- One wait, if any: without this lock every single send would wait for lock_timeout.
     lock table only realtime.messages in row exclusive mode;
     perform realtime.send(
@@ -242,24 +257,25 @@ begin
         'record_id', record_id  -- not "id", which send() keeps for the message
       )),
       'messages_' || action,
-      told.topic,
+      'thread:' || told.id::text || ':messages',
       true
     )
-    from unnest(topics) as told(topic);
+    from unnest(keys) as told(id)
+    where told.id is not null;
+  elsif cardinality(keys) > most_topics then
+    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
+      tg_op, 'public.messages', most_topics, 'thread:<id>:messages';
   end if;
 
   -- tenant:<id>:dashboard
-  topics := array(
-    select distinct 'tenant:' || parent_1.tenant_id::text || ':dashboard'
+  scope_ids := array(
+    select distinct parent_1.tenant_id::text
     from unnest(keys) as changed(thread_id)
     join public.message_threads as parent_1 on parent_1.id = changed.thread_id
     where parent_1.tenant_id is not null
     limit most_topics + 1
   );
-  if cardinality(topics) > most_topics then
-    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
-      tg_op, 'public.messages', most_topics, 'tenant:<id>:dashboard';
-  elsif cardinality(topics) > 0 then
+  if cardinality(scope_ids) between 1 and most_topics then
     -- One wait, if any: without this lock every single send would wait for lock_timeout.
     lock table only realtime.messages in row exclusive mode;
     perform realtime.send(
@@ -270,10 +286,13 @@ begin
         'record_id', record_id  -- not "id", which send() keeps for the message
       )),
       'stats_invalidated',
-      told.topic,
+      'tenant:' || told.id::text || ':dashboard',
       true
     )
-    from unnest(topics) as told(topic);
+    from unnest(scope_ids) as told(id);
+  elsif cardinality(scope_ids) > most_topics then
+    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
+      tg_op, 'public.messages', most_topics, 'tenant:<id>:dashboard';
   end if;
 
   return null;
@@ -304,49 +323,69 @@ as $function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
-  keys uuid[];  -- distinct values of tenant_id
-  topics text[];
+  keys uuid[];  -- values of tenant_id
 begin
   if tg_op = 'UPDATE' then
-    -- Rows that differ in key, scope or a watched column, old and new: a moved row tells both scopes. Rows
-    -- that did not change cancel out. (EXCEPT both ways says the same, but holds all rows in memory.)
+    -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     select
-      array_agg(changed.tenant_id)
+      case
+        when (
+          change.id, change.tenant_id
+        ) is not distinct from (
+          before.id, before.tenant_id
+        ) then null
+        when change.tenant_id is not distinct from before.tenant_id then array[change.tenant_id]
+        else array[change.tenant_id, before.tenant_id]
+      end
     into keys
-    from (
-      select distinct change.tenant_id
+    from new_rows as change
+    cross join old_rows as before
+    where not exists (select from new_rows offset 1);
+    if not found then
+      -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
+      -- rows in memory; a join of both tables can take a plan that compares each with each.)
+      select array_agg(changed.tenant_id)
+      into keys
       from (
-        select change.id, change.tenant_id, 1 as side
-        from new_rows as change
-        union all
-        select change.id, change.tenant_id, -1
-        from old_rows as change
-      ) as change
-      group by change.id, change.tenant_id
-      having sum(change.side) <> 0
-    ) as changed;
+        select distinct change.tenant_id
+        from (
+          select
+            change.id, change.tenant_id,
+            1 as side
+          from new_rows as change
+          union all
+          select
+            change.id, change.tenant_id,
+            -1
+          from old_rows as change
+        ) as change
+        group by
+          change.id, change.tenant_id
+        having sum(change.side) <> 0
+      ) as changed
+      where changed.tenant_id is not null;
+    end if;
   elsif tg_op = 'DELETE' then
+    -- One row, the common case, needs no grouping.
     select
-      array_agg(changed.tenant_id)
+      array[change.tenant_id]
     into keys
-    from (select distinct change.tenant_id from old_rows as change) as changed;
+    from old_rows as change
+    where not exists (select from old_rows offset 1);
+    if not found then
+      select array_agg(changed.tenant_id)
+      into keys
+      from (select distinct change.tenant_id from old_rows as change) as changed
+      where changed.tenant_id is not null;
+    end if;
   end if;
   if keys is null then
     return null;
   end if;
 
   -- tenant:<id>:dashboard
-  topics := array(
-    select distinct 'tenant:' || changed.tenant_id::text || ':dashboard'
-    from unnest(keys) as changed(tenant_id)
-    where changed.tenant_id is not null
-    limit most_topics + 1
-  );
-  if cardinality(topics) > most_topics then
-    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
-      tg_op, 'public.message_threads', most_topics, 'tenant:<id>:dashboard';
-  elsif cardinality(topics) > 0 then
+  if cardinality(keys) between 1 and most_topics then
     -- One wait, if any: without this lock every single send would wait for lock_timeout.
     lock table only realtime.messages in row exclusive mode;
     perform realtime.send(
@@ -356,10 +395,14 @@ begin
         'operation', tg_op
       ),
       'stats_invalidated',
-      told.topic,
+      'tenant:' || told.id::text || ':dashboard',
       true
     )
-    from unnest(topics) as told(topic);
+    from unnest(keys) as told(id)
+    where told.id is not null;
+  elsif cardinality(keys) > most_topics then
+    raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
+      tg_op, 'public.message_threads', most_topics, 'tenant:<id>:dashboard';
   end if;
 
   return null;

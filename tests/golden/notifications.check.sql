@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_notifications', true, 'c43d5055dac4e2fb49a325ad14f5bb13')
+      ('broadcast_notifications', true, '6d2d9565b54a3e520875f05e29c4a3ae')
   ),
   wanted_trigger(schema_name, table_name, name, function_name) as (
     values

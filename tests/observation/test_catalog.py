@@ -151,6 +151,42 @@ def test_policies_tell_which_columns_and_functions_they_mention(catalog: Catalog
     assert catalog[ITEMS].policies[0].columns == ()
 
 
+def test_policies_may_mention_sequences_composite_types_and_what_an_extension_owns(any_database: str) -> None:
+    run(
+        any_database,
+        "create type pair as (first int, second int)",
+        "create sequence counter",
+        "create table theirs (id int primary key)",
+        "create extension pg_trgm",
+        "alter extension pg_trgm add table theirs",
+        "create table t (id int primary key, both_of pair, their_id int references theirs)",
+        "create policy odd on t using"
+        " ((both_of).second = (select last_value from counter) and exists (select from theirs where theirs.id = t.id))",
+    )
+    with opened(any_database) as target:
+        catalog = read_catalog(target)
+    mentioned = {(str(table), column) for table, column in catalog["t"].policies[0].columns}
+    assert mentioned >= {("public.counter", "last_value"), ("public.theirs", "id"), ("public.t", "both_of")}
+    assert catalog["t"].foreign_keys[0].references == TableName("public", "theirs")
+    assert names(catalog) == {"public.t"}
+
+
+def test_temporary_tables_of_other_sessions_are_no_hindrance(any_database: str) -> None:
+    with psycopg.connect(any_database, autocommit=True) as neighbour:
+        neighbour.execute("create temporary table a (id int primary key)")
+        neighbour.execute("create temporary table b (id int references a)")
+        with opened(any_database) as target:
+            assert len(read_catalog(target)) == 0
+
+
+def test_columns_that_an_index_only_stores_are_not_in_its_key(any_database: str) -> None:
+    run(any_database, "create table t (a int, b int, c int, primary key (b, a) include (c))")
+    run(any_database, "create unique index on t (c) include (a)")
+    with opened(any_database) as target:
+        table = read_catalog(target)["t"]
+    assert (table.primary_key, table.unique_keys) == (("b", "a"), (("c",),))
+
+
 def test_who_may_select_counts_grants_on_columns_and_the_use_of_the_schema(catalog: Catalog) -> None:
     assert catalog["public.posts"].select_roles == ("anon", "authenticated")
     assert catalog["app.tenants"].select_roles == ("authenticated",), "anon may not use the schema"

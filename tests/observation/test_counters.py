@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 import time
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from realtime_advisor.decision.churn import measure_churn
 from realtime_advisor.errors import AdvisorError, ConnectionFailed
@@ -21,9 +17,8 @@ from realtime_advisor.model import Snapshot, TableName
 from realtime_advisor.observation import counters as counters_module
 from realtime_advisor.observation.counters import sample, take_snapshot
 from realtime_advisor.observation.target import Target, open_target
-from realtime_advisor.sandbox.postgres import RunningServer, lease
 
-from .conftest import made_database, opened, run
+from .conftest import opened, run
 
 
 def changes(before: Snapshot, after: Snapshot, table: str) -> tuple[int, int, int]:
@@ -131,7 +126,8 @@ def test_a_renamed_table_keeps_its_counts(any_database: str) -> None:
 def test_since_when_the_server_counts_is_read(any_database: str) -> None:
     run(any_database, "create table t (id int)")
     with opened(any_database) as target:
-        assert take_snapshot(target).stats_reset is None, "a new database was never reset"
+        never = take_snapshot(target).stats_reset
+        assert (never is None) is (target.server.major >= 15), "a new database was never reset"
         run(any_database, "select pg_stat_reset()")
         snapshot = take_snapshot(target)
     assert snapshot.stats_reset is not None
@@ -146,62 +142,6 @@ def test_a_targets_own_clock_gives_the_time_and_nothing_is_compared_with_the_ser
     snapshot = take_snapshot(target)
     assert (snapshot.taken_at, snapshot.stats_reset, snapshot.server_started_at) == (noon, None, None)
     assert measure_churn(snapshot)["t"].seconds is None
-
-
-def test_sampling_survives_lost_connections(own_server: RunningServer) -> None:
-    with made_database(own_server) as conninfo, opened(conninfo) as target:
-        sampled: list[tuple[Snapshot, ...]] = []
-        sampling = threading.Thread(target=lambda: sampled.append(sample(target, 1.2, 0.1, progress=False)))
-        sampling.start()
-        time.sleep(0.3)
-        shut_out(own_server, conninfo)
-        sampling.join()
-    assert 4 <= len(sampled[0]) <= 11
-    assert (sampled[0][-1].taken_at - sampled[0][0].taken_at).total_seconds() >= 1
-
-
-def shut_out(server: RunningServer, conninfo: str) -> None:
-    """Refuse connections to the database for half a second, and end those there are."""
-    name = conninfo_to_dict(conninfo)["dbname"]
-    run(
-        server.conninfo(),
-        f"alter database {name} with allow_connections false",
-        f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'",
-        "select pg_sleep(0.5)",
-        f"alter database {name} with allow_connections true",
-    )
-
-
-@pytest.mark.parametrize(("stop", "kept"), [(signal.SIGINT, 53), (signal.SIGQUIT, 3)], ids=["restart", "crash"])
-def test_a_restart_is_noticed_whether_counters_survive_it_or_not(stop: signal.Signals, kept: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="ra-own-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o755)
-        with lease(folder=Path(name)) as server:
-            run(server.conninfo(), "create table t (id int)", "insert into t select generate_series(1, 50)")
-            with opened(server.conninfo()) as target:
-                before = take_snapshot(target)
-            stop_server(server, stop)
-            with lease(folder=Path(name)) as again, opened(again.conninfo()) as target:
-                run(again.conninfo(), "insert into t values (1), (2), (3)")
-                after = take_snapshot(target)
-    churn = measure_churn(before, after)
-    assert (after.counters["t"].n_tup_ins, churn["t"].inserts) == (kept, 3)
-    assert any("The server restarted in the window" in note for note in churn.notes)
-    assert ("statistics were reset" in str(churn["t"].note)) is (stop is signal.SIGQUIT)
-
-
-def stop_server(server: RunningServer, how: signal.Signals) -> None:
-    """SIGINT is a fast shutdown, which keeps the counters; SIGQUIT an immediate one, which loses them."""
-    with psycopg.connect(server.conninfo()) as connection:
-        found = connection.execute("select pg_read_file('postmaster.pid')").fetchone()
-    process = int(str(found and found[0]).splitlines()[0])
-    os.kill(process, how)
-    deadline = time.monotonic() + 20
-    with suppress(ProcessLookupError):
-        while time.monotonic() < deadline:
-            os.kill(process, 0)
-            time.sleep(0.02)
-        pytest.fail("the server did not stop")
 
 
 def test_sampling_takes_the_first_and_the_last_moment(postgres: str) -> None:

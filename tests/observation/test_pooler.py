@@ -24,6 +24,7 @@ from realtime_advisor.observation.target import open_target
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from .conftest import opened, run
+from .wal_world import await_all_read, await_no_slot, await_slot, killed_reader, read_while, slots
 
 PASSWORD = secrets.token_hex(8)
 _SETTINGS = """
@@ -173,3 +174,20 @@ def test_a_full_pooler_is_told(url: str) -> None:
     finally:
         for neighbour in neighbours:
             neighbour.close()
+
+
+def test_the_wal_is_read_through_a_transaction_pooler(url: str, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slot lives in one transaction, which holds the pooler to one server connection."""
+    run(database, "create table t (id int primary key)")
+    reading = read_while(monkeypatch, url, *[lambda: run(database, "insert into t select count(*) from t")] * 5)
+    assert (reading["t"].inserts, reading.stopped) == (5, None)
+    assert slots(database) == [], "the pooler keeps its server connection, but the slot was dropped"
+
+
+def test_a_process_killed_behind_a_transaction_pooler_leaves_no_slot(url: str, database: str) -> None:
+    run(database, "create table t (id int primary key)")
+    with killed_reader(url):
+        await_slot(database)
+        run(database, "insert into t values (1)")
+        await_all_read(database)
+    await_no_slot(database)

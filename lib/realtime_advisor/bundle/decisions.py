@@ -6,7 +6,19 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from realtime_advisor.model import Advice, Churn, Decision, Design, Emission, Finding, Flip, Hop, Scope, TableName
+from realtime_advisor.model import (
+    Advice,
+    Churn,
+    Decision,
+    Design,
+    Emission,
+    Finding,
+    Flip,
+    Hop,
+    Scope,
+    ScopeRates,
+    TableName,
+)
 
 FORMAT = 1
 _UNPROVED = "scripts are generated, and not yet run in the sandbox"
@@ -50,6 +62,7 @@ def _table(decision: Decision, design: Design, churn: Churn | None, files: Seque
         "design": _design(design),
         "proof": {"status": "not proved", "reason": _UNPROVED, "server_version": None},
         "churn": _churn(churn, decision.findings),
+        "rates": _rates(decision.rates) if decision.rates else None,
         "findings": [_finding(finding) for finding in decision.findings],
         "flips": [_flip(flip) for flip in decision.flips],
         "override": decision.override,
@@ -116,6 +129,19 @@ def _churn(churn: Churn | None, findings: Sequence[Finding]) -> dict[str, Any] |
         "hottest_scope_per_minute": hottest.value if hottest else None,
         "source": "measured" if churn.basis == "window" else churn.basis,
         "note": churn.note,
+    }
+
+
+def _rates(rates: ScopeRates) -> dict[str, Any]:
+    """What a subscriber hears a minute: of the whole table without a filter, of one scope with it."""
+    return {
+        "table_per_minute": _value(rates.table_per_minute.value),
+        "average_scope_per_minute": _value(rates.average_per_minute.value),
+        "hottest_scope_per_minute": _value(rates.hottest_per_minute.value),
+        "source": rates.hottest_per_minute.source.value,
+        "detail": rates.hottest_per_minute.detail,
+        "filter": rates.filter,
+        "why_no_filter": rates.why_no_filter,
     }
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from realtime_advisor.model import Advice, Design, Option, Script, TableName
+from realtime_advisor.display.audit import tell_audit
+from realtime_advisor.model import Advice, Audit, Design, Option, Script, TableName
 
+from .audit_page import PAGE, render_audit
 from .decisions import describe
 from .files import INDEX, stem, write_files
 
@@ -38,7 +40,8 @@ def _render(advice: Advice) -> dict[str, str]:
         names[table] = tuple(made)
     decisions = json.dumps(describe(advice, names), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     schema = package_files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
-    return {**scripts, "README.md": _readme(advice, names), SCHEMA: schema, INDEX: decisions + "\n"}
+    audit = {PAGE: render_audit(advice.audit)} if advice.audit else {}
+    return {**scripts, **audit, "README.md": _readme(advice, names), SCHEMA: schema, INDEX: decisions + "\n"}
 
 
 def _script_files(table: TableName, script: Script) -> dict[str, str]:
@@ -68,8 +71,18 @@ def _readme(advice: Advice, names: Mapping[TableName, tuple[str, ...]]) -> str:
             *(_how_to_apply() if names else ["No table has a script, so there is nothing to apply."]),
             f"{len(names)} of {len(advice.decisions)} tables have scripts.",
             "",
+            *(_about_today(advice.audit) if advice.audit else ()),
         ]
     )
+
+
+def _about_today(audit: Audit) -> list[str]:
+    return [
+        "## What is set up today",
+        "",
+        f"{_cell(tell_audit(audit.findings))} All of it, with remedies: [{PAGE}]({PAGE}).",
+        "",
+    ]
 
 
 def _how_to_apply() -> list[str]:
@@ -90,7 +103,8 @@ def _how_to_apply() -> list[str]:
 
 def _window(advice: Advice) -> str:
     seconds = advice.churn.seconds
-    watched = "its counters since they began" if seconds is None else f"watched for {round(seconds):,} seconds"
+    how = "recorded over" if advice.window == "recorded" else "watched for"
+    watched = "its counters since they began" if seconds is None else f"{how} {round(seconds):,} seconds"
     return (
         f"the embedded workshop database, {watched} of its traffic" if advice.window == "workshop traffic" else watched
     )

@@ -45,7 +45,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
                 raise ExportFailed(f"Another run keeps writing to {folder}. Name another folder with OUT.")
             old = _listed(folder)
             for name in sorted(files, key=lambda name: (name == INDEX, name)):
-                _replace(folder / PurePosixPath(name), files[name])
+                replace_file(folder / PurePosixPath(name), files[name])
             for name in old - set(files):
                 (folder / name).unlink(missing_ok=True)
     except OSError as error:
@@ -86,7 +86,8 @@ def _listed(folder: Path) -> set[str]:
     return {name for name in names if not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts}
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
+    """Write a file so that a reader finds the old one or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(text, encoding="utf-8", newline="\n")

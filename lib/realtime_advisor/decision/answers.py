@@ -1,48 +1,42 @@
-"""What the architect says of a table: read, checked against what can be said, and frozen."""
+"""What the architect says of the tables: from a notebook or from `answers.toml`, which people edit by hand.
+
+A program that writes the file keeps its comments and its order.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from datetime import date
+from typing import Any, Final
+
+import tomlkit
+from tomlkit.items import AbstractTable, Item
 
 from realtime_advisor.errors import BadInput, UnknownTable
-from realtime_advisor.model import ByTable, Catalog, Option, TableName
+from realtime_advisor.model import ByTable, Catalog, TableName
 
-QUESTIONS: Final = {
-    "user_facing": "whether users see the table's rows",
-    "tolerates_reordering": "whether its screens bear events twice or out of order",
-    "wants_control": "whether to choose which changes are told",
-    "wants_light_payloads": "whether to send a signal only, not the row",
-    "bulk_writes": "whether a job writes thousands of rows at once",
-    "disposable": "whether its state may be lost, as who is online may",
-    "hears_hidden_rows": "whether listeners may hear that a row changed which a condition on the row hides from them",
-}
-RATE: Final = "hottest_scope_per_minute"
-SETTINGS: Final = {
-    RATE: "row changes a minute in the busiest scope",
-    "option": "the option, against the evidence",
-    "scope": "the scope column",
-    "reason": "why",
-}
+from .answer import QUESTIONS, SETTINGS, TableAnswers, check_answers
+
+FILE: Final = "answers.toml"
 
 Answers = Mapping[str, Mapping[str, object]]
 
 
-@dataclass(frozen=True, slots=True)
-class TableAnswers:
-    """The answers for one table: yes or no by question, and what overrides the engine."""
-
-    said: Mapping[str, bool] = field(default_factory=dict)
-    option: Option | None = None
-    scope: str | None = None
-    reason: str = ""
-    hottest_scope_per_minute: float | None = None
-
-
 def read_answers(answers: Answers | None, catalog: Catalog) -> ByTable[TableAnswers]:
     """The answers by table. Raises UnknownTable or BadInput, naming what can be said."""
-    return ByTable({_table(name, catalog): _read(name, given, catalog) for name, given in (answers or {}).items()})
+    read: dict[TableName, TableAnswers] = {}
+    for name, given in (answers or {}).items():
+        table = _table(name, catalog)
+        if table in read:
+            raise BadInput(f"The answers name {table} twice. Put what they say under one name.")
+        read[table] = check_answers(name, given)
+        scope = read[table].scope
+        if scope is not None and scope not in {column.name for column in catalog[table].columns}:
+            raise BadInput(
+                f"The scope {scope!r} for {name} is no column of it. Name the column that holds the scope's key."
+            )
+    return ByTable(read)
 
 
 def _table(name: str, catalog: Catalog) -> TableName:
@@ -54,39 +48,116 @@ def _table(name: str, catalog: Catalog) -> TableName:
         ) from None
 
 
-def _read(name: str, given: Mapping[str, object], catalog: Catalog) -> TableAnswers:
-    said: dict[str, bool] = {}
-    for key, value in given.items():
-        if key not in QUESTIONS and key not in SETTINGS:
-            raise BadInput(
-                f"The answer {key!r} for {name} is not known. Known are {', '.join([*QUESTIONS, *SETTINGS])}."
-            )
-        if key in QUESTIONS:
-            if not isinstance(value, bool):
-                raise BadInput(f"The answer {key!r} for {name} is {value!r}; it says {QUESTIONS[key]}: true or false.")
-            said[key] = value
-    scope = given.get("scope")
-    if scope is not None and scope not in {column.name for column in catalog[name].columns}:
-        raise BadInput(
-            f"The scope {scope!r} for {name} is no column of it. Name the column that holds the scope's key."
-        )
-    rate = given.get(RATE)
-    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float) or not rate >= 0):
-        raise BadInput(f"The answer {RATE!r} for {name} is {rate!r}; it says {SETTINGS[RATE]}: a number, 0 or more.")
-    return TableAnswers(
-        said,
-        _option(name, given),
-        scope if isinstance(scope, str) else None,
-        str(given.get("reason", "")),
-        None if rate is None else float(rate),
-    )
+def drop_expired(answers: Answers, today: date) -> tuple[Answers, tuple[str, ...]]:
+    """The answers that still count, and a sentence on each that no longer does. Raises BadInput.
+
+    An answer counts up to and including the day on which it expires.
+    """
+    kept: dict[str, dict[str, object]] = {}
+    told: list[str] = []
+    for name, given in answers.items():
+        checked = check_answers(name, given)
+        past = {
+            key: answer.expires for key, answer in checked.given.items() if answer.expires and answer.expires < today
+        }
+        kept[name] = {key: value for key, value in given.items() if key not in past}
+        told += (f"The answer {key} for {name} expired on {day}: ask again." for key, day in past.items())
+    return kept, tuple(told)
 
 
-def _option(name: str, given: Mapping[str, object]) -> Option | None:
-    if "option" not in given:
-        return None
+def parse_answers(text: str, file: str = FILE) -> Answers:
+    """The answers of a file such as answers.toml, by the tables' full names. Raises BadInput, naming file and place.
+
+    Short and long form may stand side by side; whether the database has the tables is not looked at.
+
+    >>> parse_answers('''
+    ... ["public.orders"]
+    ... user_facing = true
+    ... subscriptions = { answer = 40, reason = "one screen a kitchen", by = "Ada" }
+    ... ''')["public.orders"]["user_facing"]
+    True
+    """
     try:
-        return Option(str(given["option"]))
-    except ValueError:
-        known = ", ".join(option.value for option in Option)
-        raise BadInput(f"The option {given['option']!r} for {name} is not known. Options are {known}.") from None
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{file} is no valid TOML: {error}. Mend that line.") from None
+    answers: dict[str, Mapping[str, object]] = {}
+    for heading, given in found.items():
+        name = str(_name(heading, given, file))
+        if name in answers:
+            raise BadInput(f"{file} names {name} twice. Put what it says under one heading.")
+        try:
+            check_answers(name, given)
+        except BadInput as error:
+            raise BadInput(f"{file}: {error}") from None
+        answers[name] = given
+    return answers
+
+
+def _name(heading: str, given: Any, file: str) -> TableName:
+    if heading in QUESTIONS or heading in SETTINGS or not isinstance(given, Mapping):
+        raise BadInput(f'{file} says {heading} of no table. Put it below a heading such as ["public.orders"].')
+    for inner, value in given.items():
+        if isinstance(value, Mapping) and inner not in QUESTIONS and inner not in SETTINGS:
+            meant = TableName(heading, inner)
+            raise BadInput(f"The heading of {meant} in {file} lacks its quotes. Write [{_quoted(str(meant))}].")
+    try:
+        return TableName.parse(heading)
+    except ValueError as error:
+        raise BadInput(f"The heading {heading!r} in {file} names no table: {error}.") from None
+
+
+def _quoted(name: str) -> str:
+    return tomlkit.string(name).as_string()
+
+
+def write_answers(text: str, table: TableName | str, answers: Mapping[str, object]) -> str:
+    """The text with these answers for a table; what else it says, its comments and its order stay as they are.
+
+    An answer of None is taken out. A table that is new comes last. Raises BadInput for a text that parse_answers
+    refuses, and for answers that it would refuse.
+    """
+    parse_answers(text)
+    name = TableName.parse(table) if isinstance(table, str) else table
+    check_answers(str(name), {key: value for key, value in answers.items() if value is not None})
+    document = tomlkit.parse(text)
+    heading = next((key for key in document if TableName.parse(key) == name), None)
+    if heading is None:
+        return _append(text, name, answers)
+    _update(document[heading], answers)
+    return document.as_string()
+
+
+def _update(entry: Any, answers: Mapping[str, object]) -> None:
+    """The entry with these answers; comments below its last key, which speak of the next table, stay below."""
+    body = entry.value.body if isinstance(entry, AbstractTable) else []
+    below = []
+    while body and body[-1][0] is None:
+        below.append(body.pop())
+    for key, value in answers.items():
+        if value is None:
+            entry.pop(key, None)
+        else:
+            entry[key] = _item(value)
+    body.extend(reversed(below))
+
+
+def _append(text: str, name: TableName, answers: Mapping[str, object]) -> str:
+    """The new table after all that is there, a line apart."""
+    table = tomlkit.table()
+    for key, value in answers.items():
+        if value is not None:
+            table[key] = _item(value)
+    added = tomlkit.document()
+    added[str(name)] = table
+    before = text if not text or text.endswith("\n") else f"{text}\n"
+    return f"{before}\n{added.as_string()}" if before else added.as_string()
+
+
+def _item(value: Any) -> Item:
+    if not isinstance(value, Mapping):
+        item: Item = tomlkit.item(value)
+        return item
+    inline = tomlkit.inline_table()
+    inline.update({key: part for key, part in value.items() if part is not None})
+    return inline

@@ -1,18 +1,22 @@
 """Snapshots into rates, mixes and bursts: what is known was counted, what is not known is said.
 
-Counters only grow, except when somebody resets them: then the later reading is a lower bound of what happened since.
+Readings go by one at a time and only running sums are kept, so that a day of them needs no more memory than an hour.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import pairwise
 
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Churn, DatabaseChurn, Snapshot, TableCounters, TableName
+from realtime_advisor.model import Churn, DatabaseChurn, Snapshot, TableCounters, TableName, WalReading
+from realtime_advisor.model import WritingStatements as Statements
+
+from .evidence import attach
+from .intervals import Counts, Interval, is_blind, read_intervals, sum_since_reset
+from .window_notes import WindowNotes
 
 _RESET = "statistics were reset in the window: at least these counts"
 _PARTITION_RESET = "a partition's statistics were reset in the window: at least these counts"
@@ -21,194 +25,156 @@ _RECREATED = "re-created in the window: at least these counts, its predecessor's
 _LONGEST_LIST = 5
 
 
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    inserts: int = 0
-    updates: int = 0
-    hot_updates: int = 0
-    deletes: int = 0
+@dataclass
+class _Tally:
+    """The running sums of one relation, or of several that had one name after the other."""
 
-    def __add__(self, other: _Counts) -> _Counts:
-        return _Counts(
-            self.inserts + other.inserts,
-            self.updates + other.updates,
-            self.hot_updates + other.hot_updates,
-            self.deletes + other.deletes,
-        )
+    counts: Counts = field(default_factory=Counts)
+    peak_per_minute: float = 0
+    largest_burst: int = 0
+    busy_seconds: float = 0
+    reset: bool = False
 
-    def since(self, before: _Counts) -> _Counts | None:
-        """What was added to `before`; None if a counter fell, which only a reset does."""
-        inserts, updates = self.inserts - before.inserts, self.updates - before.updates
-        hot_updates, deletes = self.hot_updates - before.hot_updates, self.deletes - before.deletes
-        if min(inserts, updates, hot_updates, deletes) < 0:
-            return None
-        return _Counts(inserts, updates, hot_updates, deletes)
+    def add(self, counts: Counts, interval: Interval) -> None:
+        self.counts += counts
+        if not counts.events:
+            return
+        seconds = interval.seconds
+        # In a gap, so many at least fell into some stretch as long as an ordinary interval.
+        share = interval.usual / seconds if interval.usual and seconds > 0 else 1
+        self.largest_burst = max(self.largest_burst, int(counts.events * share))
+        if seconds > 0:
+            self.peak_per_minute = max(self.peak_per_minute, counts.events * 60 / seconds)
+            self.busy_seconds += seconds if interval.is_counted else 0
 
-    @property
-    def events(self) -> int:
-        return self.inserts + self.updates + self.deletes
-
-
-@dataclass(frozen=True)
-class _Interval:
-    """What happened between two readings, by the tables' latest names; parents hold the sum of their partitions.
-
-    A table in which nothing happened may be absent.
-    """
-
-    seconds: float
-    counts: Mapping[TableName, _Counts]
-    reset: frozenset[TableName] = frozenset()
+    def join(self, other: _Tally) -> None:
+        self.counts += other.counts
+        self.peak_per_minute = max(self.peak_per_minute, other.peak_per_minute)
+        self.largest_burst = max(self.largest_burst, other.largest_burst)
+        self.busy_seconds += other.busy_seconds
+        self.reset |= other.reset
 
 
 @dataclass
-class _Names:
-    """How each relation was called: a table is its oid, and is shown by its latest name."""
+class _Window:
+    """What is kept of the readings that went by. A table is its oid, and is shown by its latest name."""
 
-    first: dict[int, TableName] = field(default_factory=dict)
-    latest: dict[int, TableName] = field(default_factory=dict)
+    first: Snapshot
+    last: Snapshot
+    notes: WindowNotes
+    tallies: dict[int, _Tally] = field(default_factory=lambda: defaultdict(_Tally))
+    first_names: dict[int, TableName] = field(default_factory=dict)
+    latest_names: dict[int, TableName] = field(default_factory=dict)
+    intervals: int = 0
+    counted_seconds: float = 0
 
     @classmethod
-    def of(cls, snapshots: Sequence[Snapshot]) -> _Names:
-        names = cls()
-        for snapshot in snapshots:
-            for entry in snapshot.counters.values():
-                names.first.setdefault(entry.relid, entry.table)
-                names.latest[entry.relid] = entry.table
-        return names
+    def of(cls, first: Snapshot, rest: Iterable[Snapshot]) -> _Window:
+        window = cls(first, first, WindowNotes(first))
+        window._learn_names(first.counters.values())
+        for interval in read_intervals(first, rest):
+            window._add(interval)
+        return window
+
+    def _learn_names(self, entries: Iterable[TableCounters]) -> None:
+        for entry in entries:
+            self.first_names.setdefault(entry.relid, entry.table)
+            self.latest_names[entry.relid] = entry.table
+
+    def _add(self, interval: Interval) -> None:
+        self.last = interval.after
+        self.intervals += 1
+        self.counted_seconds += max(0.0, interval.seconds) if interval.is_counted else 0
+        self._learn_names(interval.changed)
+        self.notes.watch(interval)
+        for relid, counts in interval.counts.items():
+            self.tallies[relid].add(counts, interval)
+        for relid in interval.reset:
+            self.tallies[relid].reset = True
+
+    def by_latest_name(self) -> Mapping[TableName, _Tally]:
+        found: dict[TableName, _Tally] = defaultdict(_Tally)
+        for relid, tally in self.tallies.items():
+            found[self.latest_names[relid]].join(tally)
+        return found
 
 
-def measure_churn(*snapshots: Snapshot) -> DatabaseChurn:
+def measure_churn(
+    *snapshots: Snapshot | Iterable[Snapshot], statements: Statements | None = None, wal: WalReading | None = None
+) -> DatabaseChurn:
     """The churn between the first and the last snapshot, or since the last reset if there is only one.
 
-    Snapshots are in the order in which they were taken. With three or more, each table also has its busiest interval
-    (`peak_per_minute`) and its `largest_burst`. Nothing is ever negative: after a reset, what was counted since is a
-    lower bound, and the notes say so. Where nothing is counted (a standby, `track_counts` off) the basis is 'none'.
-    Raises BadInput without a snapshot.
+    Snapshots are in the order in which they were taken, given one by one or as an iterable, of which one at a time is
+    kept. With three or more, each table also has its busiest interval (`peak_per_minute`), its `largest_burst` and its
+    `quiet_share`. Nothing is ever negative: after a reset, what was counted since is a lower bound, and the notes say
+    so. Where nothing is counted (a standby, `track_counts` off) the basis is 'none'. `statements` and `wal` are joined
+    to each table's churn. Raises BadInput without a snapshot.
     """
-    if not snapshots:
+    readings = _one_by_one(snapshots)
+    first = next(readings, None)
+    if first is None:
         raise BadInput("Churn needs at least one snapshot; take one with take_snapshot(target).")
-    names = _Names.of(snapshots)
-    if len(snapshots) == 1:
-        return _measure_since_reset(snapshots[0], names)
-    return _measure_window(snapshots, names)
+    window = _Window.of(first, readings)
+    churn = _measure_window(window) if window.intervals else _measure_since_reset(first)
+    return attach(churn, statements, wal)
 
 
-def _measure_since_reset(snapshot: Snapshot, names: _Names) -> DatabaseChurn:
+def _one_by_one(snapshots: Sequence[Snapshot | Iterable[Snapshot]]) -> Iterator[Snapshot]:
+    for given in snapshots:
+        if isinstance(given, Snapshot):
+            yield given
+        else:
+            yield from given
+
+
+def _measure_since_reset(snapshot: Snapshot) -> DatabaseChurn:
+    blind = is_blind(snapshot)
     seconds = _seconds(snapshot.stats_reset, snapshot.taken_at)
-    interval = _interval(seconds or 0, {}, snapshot, names)
-    blind = _is_blind(snapshot)
-    entries = {
-        entry.table: _churn(
-            entry,
-            interval.counts[entry.table],
-            None if blind else seconds,
-            "none" if blind else "since reset",
-        )
-        for entry in snapshot.counters.values()
-    }
-    return DatabaseChurn(entries, None if blind else seconds, tuple(_notes_since_reset(snapshot, seconds)))
+    counts = sum_since_reset(snapshot)
+    basis, known = ("none", None) if blind else ("since reset", seconds)
+    entries = {entry.table: _churn(entry, counts[entry.relid], known, basis) for entry in snapshot.counters.values()}
+    return DatabaseChurn(entries, known, tuple(_notes_since_reset(snapshot, seconds)))
 
 
-def _measure_window(snapshots: Sequence[Snapshot], names: _Names) -> DatabaseChurn:
-    first, last = snapshots[0], snapshots[-1]
-    blind = all(_is_blind(snapshot) for snapshot in snapshots)
-    seconds = None if blind else _seconds(first.taken_at, last.taken_at)
-    intervals = list(_intervals(snapshots, names))
-    notes = _notes_by_table(first, last, names, intervals)
-    basis, several = "none" if blind else "window", len(intervals) > 1
-    busy = _busy_intervals(intervals)
+def _measure_window(window: _Window) -> DatabaseChurn:
+    last, tallies = window.last, window.by_latest_name()
+    blind = window.notes.all_blind
+    seconds = None if blind else _seconds(window.first.taken_at, last.taken_at)
+    notes = _notes_by_table(window, tallies)
     entries = {
-        entry.table: _churn_of_window(entry, busy.get(entry.table, []), seconds, basis, several, notes.get(entry.table))
+        entry.table: _churn_of_window(window, entry, tallies.get(entry.table, _Tally()), seconds, notes)
         for entry in last.counters.values()
     }
     if not blind:
-        entries |= {quiet.table: quiet for quiet in _quiet_since_reset(entries, last, names)}
-    return DatabaseChurn(entries, seconds, tuple(_notes_of_window(snapshots, names, seconds)))
+        entries |= {quiet.table: quiet for quiet in _quiet_since_reset(entries, last)}
+    return DatabaseChurn(entries, seconds, (*window.notes.tell(last, seconds), *_notes_on_dropped(window)))
 
 
-def _quiet_since_reset(entries: Mapping[TableName, Churn], last: Snapshot, names: _Names) -> Iterator[Churn]:
+def _quiet_since_reset(entries: Mapping[TableName, Churn], last: Snapshot) -> Iterator[Churn]:
     """Tables that nobody wrote to in the window, with what their counters tell since they began, if anything."""
-    since = _measure_since_reset(last, names)
+    since = _measure_since_reset(last)
     for entry in entries.values():
         if not entry.events and since[entry.table].events:
             yield replace(entry, earlier=since[entry.table])
 
 
-def _busy_intervals(intervals: Sequence[_Interval]) -> dict[TableName, list[tuple[float, _Counts]]]:
-    busy: dict[TableName, list[tuple[float, _Counts]]] = defaultdict(list)
-    for interval in intervals:
-        for name, counts in interval.counts.items():
-            busy[name].append((interval.seconds, counts))
-    return busy
-
-
-def _intervals(snapshots: Sequence[Snapshot], names: _Names) -> Iterator[_Interval]:
-    seen: dict[int, TableCounters] = {entry.relid: entry for entry in snapshots[0].counters.values()}
-    for before, after in pairwise(snapshots):
-        yield _interval((after.taken_at - before.taken_at).total_seconds(), seen, after, names)
-        seen.update((entry.relid, entry) for entry in after.counters.values())
-
-
-def _interval(seconds: float, seen: Mapping[int, TableCounters], after: Snapshot, names: _Names) -> _Interval:
-    counts: dict[TableName, _Counts] = defaultdict(_Counts)
-    reset: set[TableName] = set()
-    for entry in after.counters.values():
-        before = seen.get(entry.relid)
-        if before == entry:  # most tables, most of the time
-            continue
-        now = _counts(entry)
-        added = now.since(_counts(before)) if before else now
-        lineage = [names.latest[relid] for relid in _lineage(entry, after)]
-        for name in lineage:
-            counts[name] += now if added is None else added
-        if added is None:
-            reset.update(lineage)
-    return _Interval(seconds, counts, frozenset(reset))
-
-
-def _lineage(entry: TableCounters, snapshot: Snapshot) -> Iterator[int]:
-    """The table and every partitioned table above it."""
-    parent: TableCounters | None = entry
-    while parent is not None:
-        yield parent.relid
-        above = parent.partition_of
-        parent = snapshot.counters.get(above) if above else None
-
-
-def _counts(entry: TableCounters) -> _Counts:
-    return _Counts(entry.n_tup_ins, entry.n_tup_upd, entry.n_tup_hot_upd, entry.n_tup_del)
-
-
 def _churn_of_window(
-    entry: TableCounters,
-    busy: Sequence[tuple[float, _Counts]],
-    seconds: float | None,
-    basis: str,
-    several: bool,
-    note: str | None,
+    window: _Window, entry: TableCounters, tally: _Tally, seconds: float | None, notes: Mapping[TableName, str]
 ) -> Churn:
-    rates = (counts.events * 60 / length for length, counts in busy if length > 0)
-    return _churn(
-        entry,
-        sum((counts for _, counts in busy), _Counts()),
-        seconds,
-        basis,
-        peak_per_minute=max(rates, default=0) if several and seconds else None,
-        largest_burst=max((counts.events for _, counts in busy), default=0) if several else None,
-        note=note,
+    plain = _churn(entry, tally.counts, seconds, "none" if window.notes.all_blind else "window")
+    plain = replace(plain, note=notes.get(entry.table))
+    if window.intervals < 2:
+        return plain
+    quiet = 1 - tally.busy_seconds / window.counted_seconds if window.counted_seconds else None
+    return replace(
+        plain,
+        peak_per_minute=tally.peak_per_minute if seconds else None,
+        largest_burst=tally.largest_burst,
+        quiet_share=None if quiet is None or not seconds else max(0.0, quiet),
     )
 
 
-def _churn(
-    entry: TableCounters,
-    counts: _Counts,
-    seconds: float | None,
-    basis: str,
-    peak_per_minute: float | None = None,
-    largest_burst: int | None = None,
-    note: str | None = None,
-) -> Churn:
+def _churn(entry: TableCounters, counts: Counts, seconds: float | None, basis: str) -> Churn:
     return Churn(
         table=entry.table,
         seconds=seconds,
@@ -217,9 +183,6 @@ def _churn(
         deletes=counts.deletes,
         hot_updates=counts.hot_updates,
         basis=basis,
-        peak_per_minute=peak_per_minute,
-        largest_burst=largest_burst,
-        note=note,
         partition_of=entry.partition_of,
     )
 
@@ -230,14 +193,8 @@ def _seconds(start: datetime | None, end: datetime) -> float | None:
     return length if length > 0 else None
 
 
-def _is_blind(snapshot: Snapshot) -> bool:
-    return snapshot.in_recovery or not snapshot.track_counts
-
-
-def _notes_by_table(
-    first: Snapshot, last: Snapshot, names: _Names, intervals: Sequence[_Interval]
-) -> dict[TableName, str]:
-    reset = {name for interval in intervals for name in interval.reset}
+def _notes_by_table(window: _Window, tallies: Mapping[TableName, _Tally]) -> dict[TableName, str]:
+    first, last = window.first, window.last
     parents = {entry.partition_of for entry in last.counters.values()}
     known = {entry.relid for entry in first.counters.values()}
     notes = {}
@@ -245,9 +202,9 @@ def _notes_by_table(
         said = []
         if entry.relid not in known:
             said.append(_RECREATED if entry.table in first.counters else _CREATED)
-        if names.first[entry.relid] != entry.table:
-            said.append(f"renamed from {names.first[entry.relid]}")
-        if entry.table in reset:
+        if window.first_names[entry.relid] != entry.table:
+            said.append(f"renamed from {window.first_names[entry.relid]}")
+        if entry.table in tallies and tallies[entry.table].reset:
             said.append(_PARTITION_RESET if entry.table in parents else _RESET)
         if said:
             notes[entry.table] = "; ".join(said)
@@ -256,33 +213,15 @@ def _notes_by_table(
 
 def _notes_since_reset(snapshot: Snapshot, seconds: float | None) -> Iterator[str]:
     yield "Counted since the statistics were last reset, not in a window: totals, mix and mean, no peaks."
-    yield from _notes_on_blindness([snapshot])
+    yield from WindowNotes(snapshot).tell_blindness()
     if seconds is None:
         yield "The server does not say since when it counts, so there are no rates."
 
 
-def _notes_of_window(snapshots: Sequence[Snapshot], names: _Names, seconds: float | None) -> Iterator[str]:
-    yield from _notes_on_blindness(snapshots)
-    if any(before.stats_reset != after.stats_reset for before, after in pairwise(snapshots)):
-        yield "Statistics were reset in the window: all counts are at least these."
-    if any(before.server_started_at != after.server_started_at for before, after in pairwise(snapshots)):
-        yield "The server restarted in the window: changes that it had not yet counted are missing."
-    if seconds is None and not all(_is_blind(snapshot) for snapshot in snapshots):
-        yield "The clock stood still or ran backwards between the readings, so there are no rates."
-    yield from _notes_on_dropped(snapshots[-1], names)
-
-
-def _notes_on_blindness(snapshots: Sequence[Snapshot]) -> Iterator[str]:
-    part = "" if all(_is_blind(snapshot) for snapshot in snapshots) else " for a part of the window"
-    if any(snapshot.in_recovery for snapshot in snapshots):
-        yield f"The server was a standby{part}, which counts nothing: connect to the primary."
-    if not all(snapshot.track_counts for snapshot in snapshots):
-        yield f"track_counts was off{part}, so changes were not counted: turn it on."
-
-
-def _notes_on_dropped(last: Snapshot, names: _Names) -> Iterator[str]:
+def _notes_on_dropped(window: _Window) -> Iterator[str]:
+    last, names = window.last, window.latest_names
     present = {entry.relid for entry in last.counters.values()}
-    gone = sorted({name for relid, name in names.latest.items() if relid not in present and name not in last.counters})
+    gone = sorted({name for relid, name in names.items() if relid not in present and name not in last.counters})
     if gone:
         more = f" and {len(gone) - _LONGEST_LIST} more" if len(gone) > _LONGEST_LIST else ""
         yield f"Dropped in the window and not counted: {', '.join(map(str, gone[:_LONGEST_LIST]))}{more}."

@@ -20,11 +20,13 @@ from realtime_advisor.model import (
 )
 from realtime_advisor.reference import Matrix, load_matrix
 
-from .answers import Answers, TableAnswers, read_answers
-from .metrics import Facts, count_references, measure
+from .answer import TableAnswers
+from .answers import Answers, read_answers
+from .flips import Flips
+from .metrics import Facts, count_references, measure, rates_of
 from .principals import Principals, find_principals
 from .scopes import infer_scopes
-from .verdict import Verdict, find, find_flips, judge, runner_up
+from .verdict import Judge, Verdict
 
 DECIDABLE: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
 
@@ -39,12 +41,14 @@ def decide(
     """
     rules, said = matrix or load_matrix(), read_answers(answers, catalog)
     principals = find_principals(catalog)
-    indulgent = {name for name, entry in said.items() if entry.said.get("hears_hidden_rows")}
+    indulgent = {name for name, entry in said.items() if entry.says("hears_hidden_rows")}
     scopes = infer_scopes(catalog, principals, indulgent)
     references = count_references(catalog)
+    judge = Judge(rules)
+    flips = Flips(judge)
     return Decisions(
         {
-            table.name: _decide(_facts(table.name, catalog, churn, scopes, principals, references, said), rules)
+            table.name: _decide(_facts(table.name, catalog, churn, scopes, principals, references, said), judge, flips)
             for table in catalog
             if table.kind in DECIDABLE and table.partition_of is None
         }
@@ -67,24 +71,27 @@ def _facts(
     return Facts(catalog[name], catalog, churn.get(name), found, principals, references.get(name, 0), answers)
 
 
-def _decide(facts: Facts, matrix: Matrix) -> Decision:
-    metrics = measure(facts, matrix)
-    findings = find(matrix, metrics)
-    verdict = judge(matrix, findings)
+def _decide(facts: Facts, judge: Judge, flips: Flips) -> Decision:
+    matrix = judge.matrix
+    rates = rates_of(facts, matrix)
+    metrics = measure(facts, rates, matrix)
+    findings = judge.find(metrics)
+    verdict = judge.judge(findings)
     override = facts.answers.option
     option = override or verdict.option
     return Decision(
         facts.table.name,
         option,
-        verdict.option if override and override is not verdict.option else runner_up(matrix, findings, option),
+        verdict.option if override and override is not verdict.option else judge.runner_up(findings, option),
         _confidence(verdict, findings),
         facts.scope,
         findings,
-        find_flips(matrix, metrics, findings, verdict.option),
+        flips.find(metrics, findings, verdict.option),
         tuple(_reasons(facts, verdict)),
         tuple(_questions(matrix, findings, facts.table.name)),
         facts.scopes,
-        facts.answers.reason or "no reason given" if override else None,
+        facts.answers.override,
+        rates,
     )
 
 
@@ -127,15 +134,16 @@ def _confidence(verdict: Verdict, findings: tuple[Finding, ...]) -> str:
         return "medium" if len(firm) < len(deciding) else "high"
     if not firm or verdict.deciding in (("no_path_to_principal",), ("nobody_entitled",)):
         return "low"
-    others_unknown = any(f.holds is None and f.option is verdict.option for f in findings)
+    others_unknown = any(
+        f.holds is None and f.option is verdict.option and f.evidence.source is not Source.ASSUMED for f in findings
+    )
     return "medium" if others_unknown and len(firm) == 1 and verdict.option is Option.BROADCAST else "high"
 
 
 def _questions(matrix: Matrix, findings: tuple[Finding, ...], table: TableName) -> Iterable[str]:
-    seen = set()
-    for finding in findings:
-        criterion = matrix[finding.criterion]
+    asked = set()
+    for criterion, finding in zip(matrix, findings, strict=True):
         open_ = finding.holds is None or finding.evidence.source is Source.ASSUMED
-        if criterion.question and open_ and criterion.metric not in seen:
-            seen.add(criterion.metric)
+        if criterion.question and open_ and criterion.metric not in asked:
+            asked.add(criterion.metric)
             yield criterion.question.format(table=table)

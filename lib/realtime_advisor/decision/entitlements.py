@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from realtime_advisor.model import Catalog, Entitlement, Hop, Policy, Scope, ScopeKind, Source, Table, TableName
@@ -107,7 +108,7 @@ def _why_no_member(membership: Membership, catalog: Catalog) -> str | None:
             f"{membership.table} looks like a membership table, but no policy decides by it. "
             "Write the SELECT policies first, then run this again."
         )
-    words = {bare(word) for word in load_hints().membership_state_columns}
+    words = _state_words()
     state = [column.name for column in catalog[membership.table].columns if bare(column.name) in words]
     if state:
         return (
@@ -115,6 +116,11 @@ def _why_no_member(membership: Membership, catalog: Catalog) -> str | None:
             "Keep only members in it, or write the policy by hand."
         )
     return None
+
+
+@cache
+def _state_words() -> frozenset[str]:
+    return frozenset(bare(word) for word in load_hints().membership_state_columns)
 
 
 def _why_not_granted(asked: _Asked, path: tuple[Hop, ...], membership: Membership | None) -> str | None:
@@ -154,7 +160,7 @@ def _policies_for_users(table: Table) -> tuple[Policy, ...]:
 def _why_looked_up_in_vain(rule: Rule, allowed: set[Mention], table: Table, catalog: Catalog) -> str | None:
     """Why the tables that the rule looks up hide rows from members: their own policies apply within a policy."""
     looked_up = {name for condition in rule for name, _ in condition.mentions or ()} - {table.name}
-    for name in sorted(looked_up & set(catalog.tables)):
+    for name in sorted(name for name in looked_up if name in catalog.tables):
         other = catalog[name]
         closed = _why_closed(other)
         if closed:

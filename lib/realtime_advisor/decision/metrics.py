@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from realtime_advisor.model import Catalog, Churn, Column, Evidence, Scope, ScopeKind, Source, Table, TableName
+from realtime_advisor.model import (
+    Catalog,
+    Churn,
+    Evidence,
+    Scope,
+    ScopeKind,
+    ScopeRates,
+    Source,
+    Table,
+    TableName,
+)
 from realtime_advisor.reference import Hints, Matrix, load_hints
 
-from .answers import TableAnswers
-from .principals import API_ROLES, Principals, reading_policies
+from . import bulk, poller
+from .answer import RATE, TableAnswers
+from .principals import Principals
+from .rates import measure_rates, telling
+from .readers import infer_readers
 
 Metrics = dict[str, Evidence]
-# A burst stands out when the busiest interval is this many times the mean.
-_STANDS_OUT: Final = 3
 
 
 @dataclass(frozen=True)
@@ -35,44 +47,52 @@ class Facts:
         return self.scopes[0] if self.scopes else None
 
 
-def measure(facts: Facts, matrix: Matrix) -> Metrics:
+def rates_of(facts: Facts, matrix: Matrix) -> ScopeRates:
+    """The table's rates, of the whole and of a scope."""
+    return measure_rates(facts.table, facts.scope, facts.catalog, facts.churn, matrix, facts.answers)
+
+
+def measure(facts: Facts, rates: ScopeRates, matrix: Matrix) -> Metrics:
     """Every metric that the matrix may name."""
     hints = load_hints()
     parts = {part for column in facts.table.columns for part in (column.name, *_words(column.name))}
     named = set(_words(facts.table.name.name))
+    log, metadata = _hint(named, hints.log), _hint(named, hints.metadata)
     return {
-        **_of_churn(facts, matrix),
-        **_answered_rate(facts.answers),
+        **_of_churn(facts),
+        RATE: rates.hottest_per_minute,
+        bulk.METRIC: bulk.measure_bulk(facts.churn, matrix, facts.answers),
+        poller.METRIC: poller.measure_checks(facts.table, facts.churn, rates, matrix, facts.answers),
         **_of_shape(facts),
-        "user_facing": _user_facing(facts),
+        "user_facing": infer_readers(facts.table, facts.scope, (log, metadata), facts.answers),
         "tolerates_reordering": _asked(facts, "tolerates_reordering", True),
         "wants_control": _asked(facts, "wants_control", False),
         "wants_light_payloads": _asked(facts, "wants_light_payloads", False),
-        "hint_log": _hint(named, hints.log),
-        "hint_metadata": _hint(named, hints.metadata),
+        "hint_log": log,
+        "hint_metadata": metadata,
         **_state_hints(facts, named | parts, hints),
     }
 
 
-def _answered_rate(answers: TableAnswers) -> Metrics:
-    if answers.hottest_scope_per_minute is None:
-        return {}
-    told = Evidence(answers.hottest_scope_per_minute, "events/minute", Source.ANSWERED, "the architect's answer")
-    return {"hottest_scope_per_minute": told}
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", name))
 
 
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", name)]
+def _hint(words: Set[str], hints: tuple[str, ...]) -> Evidence:
+    found = [hint for hint in hints if hint in words]
+    return Evidence(True, "yes/no", Source.INFERRED, f"a name has the word {min(found)}") if found else _NO_HINT
 
 
-def _hint(words: Collection[str], hints: tuple[str, ...]) -> Evidence:
-    found = sorted(set(words) & set(hints))
-    detail = f"a name has the word {found[0]}" if found else "no name has such a word"
-    return Evidence(bool(found), "yes/no", Source.INFERRED, detail)
+_NO_HINT: Final = Evidence(False, "yes/no", Source.INFERRED, "no name has such a word")
+_UNASKED: Final = {
+    default: Evidence(default, "yes/no", Source.ASSUMED, "not answered; this is the default")
+    for default in (True, False)
+}
 
 
-def _state_hints(facts: Facts, words: Collection[str], hints: Hints) -> Metrics:
-    answer = facts.answers.said.get("disposable")
+def _state_hints(facts: Facts, words: Set[str], hints: Hints) -> Metrics:
+    answer = facts.answers.says("disposable")
     metrics = {
         "hint_online": hints.online,
         "hint_active_counter": hints.active_counter,
@@ -80,39 +100,17 @@ def _state_hints(facts: Facts, words: Collection[str], hints: Hints) -> Metrics:
         "hint_collaboration": hints.collaboration,
     }
     if answer is not None:
-        told = "the architect says that the state is " + ("disposable" if answer else "to be kept")
+        state = "disposable" if answer else "to be kept"
+        told = f"the state is {state}, {facts.answers.tell('disposable')}"
         return {metric: Evidence(answer, "yes/no", Source.ANSWERED, told) for metric in metrics}
     return {metric: _hint(words, wanted) for metric, wanted in metrics.items()}
 
 
 def _asked(facts: Facts, question: str, default: bool) -> Evidence:
-    if question in facts.answers.said:
-        return Evidence(facts.answers.said[question], "yes/no", Source.ANSWERED, "the architect's answer")
-    return Evidence(default, "yes/no", Source.ASSUMED, "not answered; this is the default")
-
-
-def _user_facing(facts: Facts) -> Evidence:
-    table = facts.table
-    if "user_facing" in facts.answers.said:
-        return Evidence(facts.answers.said["user_facing"], "yes/no", Source.ANSWERED, "the architect's answer")
-    if table.select_roles is None:
-        return Evidence(
-            None, "yes/no", Source.CATALOG, f"this database has no roles {' and '.join(API_ROLES)} to ask about"
-        )
-    if table.exposed_by:
-        views = ", ".join(map(str, table.exposed_by))
-        return Evidence(None, "yes/no", Source.CATALOG, f"users may read it through {views}")
-    if not table.select_roles:
-        return Evidence(False, "yes/no", Source.CATALOG, "neither anon nor authenticated has SELECT")
-    if table.row_security and not reading_policies(table):
-        return Evidence(False, "yes/no", Source.CATALOG, "row level security is on and no policy lets users read")
-    who = " and ".join(table.select_roles)
-    return Evidence(
-        True,
-        "yes/no",
-        Source.CATALOG,
-        f"{who} may select" + ("" if table.row_security else "; row level security is off"),
-    )
+    answer = facts.answers.says(question)
+    if answer is not None:
+        return Evidence(answer, "yes/no", Source.ANSWERED, facts.answers.tell(question))
+    return _UNASKED[default]
 
 
 def _of_shape(facts: Facts) -> Metrics:
@@ -147,37 +145,22 @@ def _leads_to_user(table: Table, column: str, principals: Principals) -> bool:
     return any(fk.columns == (column,) and fk.references in principals.users for fk in table.foreign_keys)
 
 
-def _of_churn(facts: Facts, matrix: Matrix) -> Metrics:
-    churn, rows = facts.churn, facts.table.estimated_rows
-    if churn is not None and not churn.events and churn.earlier:
-        churn = churn.earlier
+def _of_churn(facts: Facts) -> Metrics:
+    churn, rows = telling(facts.churn), facts.table.estimated_rows
     if churn is None or not churn.events:
         nothing = "no counters for this table" if churn is None else "no row changed"
-        return {metric: Evidence(None, unit, Source.MEASURED, nothing) for metric, unit in _CHURN_UNITS.items()} | {
-            "bulk_burst": _bulk(facts, facts.churn),
-            "hottest_scope_per_minute": Evidence(0.0, "events/minute", Source.MEASURED, nothing)
-            if churn is not None and churn.basis == "window"
-            else Evidence(None, "events/minute", Source.MEASURED, nothing),
-        }
+        return {metric: Evidence(None, unit, Source.MEASURED, nothing) for metric, unit in _CHURN_UNITS.items()}
     basis = "in the window" if churn.basis == "window" else "since the counters began"
     updates = churn.updates_per_minute
     each = round(updates / rows, 4) if updates is not None and rows else None
-    share = "share of row changes"
+    values = {
+        "update_share": (churn.update_share, f"{churn.updates} of {churn.events} {basis}"),
+        "insert_share": (churn.insert_share, f"{churn.inserts} of {churn.events} {basis}"),
+        "updates_per_minute_per_row": (each, f"{rows if rows is not None else 'unknown'} rows"),
+    }
     return {
-        "update_share": Evidence(
-            churn.update_share, share, Source.MEASURED, f"{churn.updates} of {churn.events} {basis}"
-        ),
-        "insert_share": Evidence(
-            churn.insert_share, share, Source.MEASURED, f"{churn.inserts} of {churn.events} {basis}"
-        ),
-        "updates_per_minute_per_row": Evidence(
-            each,
-            _CHURN_UNITS["updates_per_minute_per_row"],
-            Source.MEASURED,
-            f"{rows if rows is not None else 'unknown'} rows",
-        ),
-        "bulk_burst": _bulk(facts, facts.churn),
-        "hottest_scope_per_minute": _hottest(facts, churn, matrix),
+        metric: Evidence(value, _CHURN_UNITS[metric], Source.MEASURED, detail)
+        for metric, (value, detail) in values.items()
     }
 
 
@@ -186,68 +169,6 @@ _CHURN_UNITS: Final = {
     "insert_share": "share of row changes",
     "updates_per_minute_per_row": "updates/minute/row",
 }
-
-
-def _bulk(facts: Facts, churn: Churn | None) -> Evidence:
-    unit = "row changes between two samples"
-    if "bulk_writes" in facts.answers.said:
-        answer = facts.answers.said["bulk_writes"]
-        return Evidence(float("inf") if answer else 0.0, unit, Source.ANSWERED, "the architect's answer")
-    if churn is None or churn.largest_burst is None or churn.peak_per_minute is None:
-        return Evidence(None, unit, Source.MEASURED, "no samples within the window")
-    mean = churn.events_per_minute or 0.0
-    if churn.peak_per_minute < _STANDS_OUT * mean:
-        return Evidence(0.0, unit, Source.MEASURED, "no interval stands out from the mean")
-    return Evidence(
-        float(churn.largest_burst), unit, Source.MEASURED, f"peak {churn.peak_per_minute:g} a minute, mean {mean:g}"
-    )
-
-
-def _hottest(facts: Facts, churn: Churn, matrix: Matrix) -> Evidence:
-    """The rate of the busiest scope: the table's rate times the share that its most common key has among the rows."""
-    unit, rate = "events/minute", churn.events_per_minute
-    if rate is None:
-        return Evidence(None, unit, Source.MEASURED, "the counters do not say since when they count")
-    share = _top_share(facts)
-    if share is None and facts.scope is not None:
-        # The whole table's rate bounds every scope's: below all thresholds it settles the question, above it does not.
-        bounds = [c.threshold for c in matrix if c.metric == "hottest_scope_per_minute"]
-        settles = all(isinstance(bound, int | float) and rate < bound for bound in bounds)
-        detail = f"at most {rate:g} a minute, the whole table's; how it spreads over scopes is unknown"
-        return Evidence(round(rate, 3) if settles else None, unit, Source.MEASURED, detail)
-    if share is None:
-        return Evidence(round(rate, 3), unit, Source.MEASURED, "the whole table's: it has no scope")
-    return Evidence(
-        round(rate * share, 3),
-        unit,
-        Source.INFERRED,
-        f"{rate:g} a minute measured, {share:.3g} of the rows in the hottest scope (pg_stats)",
-    )
-
-
-def _top_share(facts: Facts) -> float | None:
-    scope = facts.scope
-    if scope is None or len(scope.columns) != 1 or scope.path:
-        return None
-    return column_top_share(facts.table.column(scope.columns[0]), facts.table.estimated_rows)
-
-
-def column_top_share(column: Column, rows: int | None) -> float | None:
-    """The share of the rows that hold the column's most common value, 0 to 1; None where pg_stats does not tell.
-
-    Without a most common value all are about equally frequent: one part in n_distinct.
-
-    >>> column_top_share(Column("tenant_id", "uuid", n_distinct=4, top_frequency=0.5), 100)
-    0.5
-    >>> column_top_share(Column("tenant_id", "uuid", n_distinct=-1.0), 50)
-    0.02
-    """
-    if column.top_frequency is not None:
-        return column.top_frequency
-    if column.n_distinct is None:
-        return None
-    distinct = column.n_distinct if column.n_distinct > 0 else -column.n_distinct * (rows or 0)
-    return 1 / distinct if distinct >= 1 else None
 
 
 def count_references(catalog: Catalog) -> dict[TableName, int]:

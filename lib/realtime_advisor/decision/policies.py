@@ -8,13 +8,15 @@ understood is never taken for an entitlement.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from realtime_advisor.model import Policy, Table, TableName
 
 Mention = tuple[TableName, str]
+Name = tuple[tuple[str, ...], bool]  # a dotted name's parts, and whether a parenthesis follows
 
 _TOKEN: Final = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_][\w$]*|\d[\w.]*|::|[(),.\[\]]|[^\s\w(),.'"\[\]]+"""
@@ -40,10 +42,48 @@ Rule = tuple[Condition, ...]
 
 def read_rules(policy: Policy, table: Table) -> tuple[Rule, ...]:
     """The rules of a policy, any of which lets a row through."""
-    tokens = _TOKEN.findall(policy.using or "")
     return tuple(
-        tuple(_condition(part, policy, table) for part in _split(rule, "AND")) for rule in _split(tokens, "OR")
+        tuple(_condition(clause, policy, table) for clause in clauses) for clauses in _read_clauses(policy.using or "")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A condition's text taken apart, before it is known whose columns the names are."""
+
+    text: str
+    names: tuple[Name, ...]
+    plain: tuple[Name, ...] | None  # outside of FROM and JOIN; None where a word or a sign is not a plain one's
+    aliases: Mapping[str, TableName]
+    row_words: bool
+    types: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def _read_clauses(expression: str) -> tuple[tuple[_Clause, ...], ...]:
+    """The conditions of each rule. Remembered: the policies of a schema are often written alike."""
+    tokens = _TOKEN.findall(expression)
+    return tuple(tuple(_clause(part) for part in _split(rule, "AND")) for rule in _split(tokens, "OR"))
+
+
+def _clause(tokens: list[str]) -> _Clause:
+    words = {token for token in tokens if token[0].isalpha() and token.isupper()}
+    types = {name for place, token in enumerate(tokens) if token == "::" for name in tokens[place + 1 : place + 3]}
+    rest, aliases = _take_tables(tokens)
+    return _Clause(
+        " ".join(tokens),
+        tuple(_chains(tokens)),
+        tuple(_chains(rest)) if _has_plain_signs(tokens) and not words - _PLAIN_WORDS else None,
+        aliases,
+        not words - _ROW_WORDS,
+        frozenset(types),
+    )
+
+
+def _has_plain_signs(tokens: list[str]) -> bool:
+    signs = {token for token in tokens if not (token[0].isalnum() or token[0] in '_"')} - set("(),.")
+    numbers = {token for token in tokens if token[0].isdigit()}
+    return not (signs - {"=", "::"} or numbers - {"1"})
 
 
 def _split(tokens: list[str], word: str) -> list[list[str]]:
@@ -75,15 +115,16 @@ def _closing(tokens: list[str]) -> int:
     return -1
 
 
-def _condition(tokens: list[str], policy: Policy, table: Table) -> Condition:
-    names = list(_chains(tokens))
-    mentions = _plain_mentions(tokens, policy, table)
+def _condition(clause: _Clause, policy: Policy, table: Table) -> Condition:
     return Condition(
-        " ".join(tokens), mentions, any(chain == _SUBJECT for chain, _ in names), _is_row_only(tokens, names, table)
+        clause.text,
+        None if clause.plain is None else _resolve(clause.plain, clause.aliases, policy, table),
+        any(chain == _SUBJECT for chain, _ in clause.names),
+        _is_row_only(clause, table),
     )
 
 
-def _chains(tokens: list[str]) -> Iterator[tuple[tuple[str, ...], bool]]:
+def _chains(tokens: list[str]) -> Iterator[Name]:
     """Every dotted name, unquoted, with whether a parenthesis follows; keywords (upper case) are none."""
     place = 0
     while place < len(tokens):
@@ -104,16 +145,6 @@ def _is_name(token: str) -> bool:
 
 def _unquote(token: str) -> str:
     return token[1:-1].replace('""', '"') if token.startswith('"') else token
-
-
-def _plain_mentions(tokens: list[str], policy: Policy, table: Table) -> frozenset[Mention] | None:
-    words = {token for token in tokens if token[0].isalpha() and token.isupper()}
-    signs = {token for token in tokens if not (token[0].isalnum() or token[0] in '_"')} - set("(),.")
-    numbers = {token for token in tokens if token[0].isdigit()}
-    if words - _PLAIN_WORDS or signs - {"=", "::"} or numbers - {"1"}:
-        return None
-    rest, aliases = _take_tables(tokens)
-    return _resolve(list(_chains(rest)), aliases, policy, table)
 
 
 def _take_tables(tokens: list[str]) -> tuple[list[str], dict[str, TableName]]:
@@ -141,7 +172,7 @@ def _take_tables(tokens: list[str]) -> tuple[list[str], dict[str, TableName]]:
 
 
 def _resolve(
-    names: list[tuple[tuple[str, ...], bool]], aliases: dict[str, TableName], policy: Policy, table: Table
+    names: Iterable[Name], aliases: Mapping[str, TableName], policy: Policy, table: Table
 ) -> frozenset[Mention] | None:
     """The columns that the names are; None if one is neither a column that pg_depend lists, nor auth.uid, nor known."""
     mentions = set()
@@ -156,18 +187,17 @@ def _resolve(
     return frozenset(mentions)
 
 
-def _mention(chain: tuple[str, ...], aliases: dict[str, TableName], table: Table) -> Mention:
+def _mention(chain: tuple[str, ...], aliases: Mapping[str, TableName], table: Table) -> Mention:
     if len(chain) == 1:
         return table.name, chain[0]
     origin = aliases.get(chain[-2], table.name if chain[-2] == table.name.name else TableName("", ""))
     return origin, chain[-1]
 
 
-def _is_row_only(tokens: list[str], names: list[tuple[tuple[str, ...], bool]], table: Table) -> bool:
+def _is_row_only(clause: _Clause, table: Table) -> bool:
     """Whether the condition looks at columns of the row and constants, and at nothing else."""
-    words = {token for token in tokens if token[0].isalpha() and token.isupper()}
+    if not clause.row_words:
+        return False
     columns = {column.name for column in table.columns}
-    types = {name for place, token in enumerate(tokens) if token == "::" for name in tokens[place + 1 : place + 3]}
-    return not words - _ROW_WORDS and all(
-        not called and (chain[-1] in columns or chain[0] in types | {"true", "false"}) for chain, called in names
-    )
+    constants = clause.types | {"true", "false"}
+    return all(not called and (chain[-1] in columns or chain[0] in constants) for chain, called in clause.names)

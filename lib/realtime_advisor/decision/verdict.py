@@ -1,24 +1,17 @@
-"""The order of decision: from findings to an option, its runner-up, and what would flip it."""
+"""The order of decision: from metrics to findings, from these to an option and its runner-up."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from realtime_advisor.model import Evidence, Finding, Flip, Option, Source
+from realtime_advisor.model import Evidence, Finding, Option, Source
 from realtime_advisor.reference import Criterion, Matrix
 
 from .metrics import Metrics
-
-_FLIPPABLE: Final = (
-    "hottest_scope_per_minute",
-    "insert_share",
-    "update_share",
-    "bulk_burst",
-    "updates_per_minute_per_row",
-)
 
 
 @dataclass(frozen=True)
@@ -30,15 +23,58 @@ class Verdict:
     reason: str
 
 
-def find(matrix: Matrix, metrics: Metrics) -> tuple[Finding, ...]:
-    """Every criterion evaluated, in the matrix's order."""
-    return tuple(_finding(criterion, metrics) for criterion in matrix)
+class Judge:
+    """The matrix applied to one table after the other; findings that are alike are one object."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+        self._places = {criterion.id: place for place, criterion in enumerate(matrix)}
+        self._groups: dict[str, list[int]] = defaultdict(list)
+        for place, criterion in enumerate(matrix):
+            self._groups[criterion.group].append(place)
+        self._found: dict[tuple[object, ...], Finding] = {}
+
+    def find(self, metrics: Metrics) -> tuple[Finding, ...]:
+        """Every criterion evaluated, in the matrix's order."""
+        return tuple([self.evaluate(criterion, metrics) for criterion in self.matrix])
+
+    def evaluate(self, criterion: Criterion, metrics: Metrics) -> Finding:
+        """One criterion evaluated."""
+        evidence = metrics.get(criterion.metric)
+        if evidence is None:
+            evidence = Evidence(None, criterion.unit, Source.ASSUMED, "nothing measures this metric")
+        # A value's type is part of it: True and 1.0 are equal, and are shown differently.
+        value = evidence.value
+        key = (criterion.id, type(value), value, evidence.unit, evidence.source, evidence.detail)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = _finding(criterion, evidence)
+        return found
+
+    def judge(self, findings: tuple[Finding, ...], without: frozenset[Option] = frozenset()) -> Verdict:
+        """The first option of the order whose condition is met, leaving out those in `without`."""
+        groups = _Groups(self._places, self._groups, findings)
+        for step in _ORDER:
+            verdict = step(groups)
+            if verdict and verdict.option not in without:
+                return verdict
+        return _fallback(groups, without)
+
+    def runner_up(self, findings: tuple[Finding, ...], chosen: Option) -> Option | None:
+        """What the order would give without the chosen option; Presence where only its disposability is open."""
+        groups = _Groups(self._places, self._groups, findings)
+        if chosen is Option.BROADCAST and all(finding.holds for finding in groups.of("only")):
+            return Option.PRESENCE
+        if chosen is Option.POSTGRES_CHANGES:
+            return Option.BROADCAST
+        if chosen is Option.BROADCAST:
+            return Option.POSTGRES_CHANGES if _is_able_to_change(groups) else Option.NO_REALTIME
+        other = self.judge(findings, frozenset({chosen}))
+        return other.option if other.option is not chosen else None
 
 
-def _finding(criterion: Criterion, metrics: Metrics) -> Finding:
-    unknown = Evidence(None, criterion.unit, Source.ASSUMED, "nothing measures this metric")
-    evidence = metrics.get(criterion.metric, unknown)
-    threshold = list(criterion.threshold) if isinstance(criterion.threshold, tuple) else criterion.threshold
+def _finding(criterion: Criterion, evidence: Evidence) -> Finding:
+    threshold = criterion.threshold
     return Finding(
         criterion.id,
         criterion.option,
@@ -46,37 +82,28 @@ def _finding(criterion: Criterion, metrics: Metrics) -> Finding:
         criterion.holds(evidence.value),
         evidence,
         criterion.operator,
-        ", ".join(threshold) if isinstance(threshold, list) else threshold,
+        ", ".join(threshold) if isinstance(threshold, tuple) else threshold,
         criterion.margin(evidence.value),
     )
 
 
-def judge(matrix: Matrix, findings: tuple[Finding, ...], without: frozenset[Option] = frozenset()) -> Verdict:
-    """The first option of the order whose condition is met, leaving out those in `without`."""
-    groups = _Groups(matrix, findings)
-    steps: tuple[Callable[[_Groups], Verdict | None], ...] = (_no_realtime, _presence, _broadcast, _postgres_changes)
-    for step in steps:
-        verdict = step(groups)
-        if verdict and verdict.option not in without:
-            return verdict
-    return _fallback(groups, without)
-
-
+@dataclass(frozen=True, slots=True)
 class _Groups:
-    """Findings by option and group of the matrix."""
+    """Findings, in the matrix's order, by criterion and by group of the matrix."""
 
-    def __init__(self, matrix: Matrix, findings: Iterable[Finding]) -> None:
-        self.groups = {criterion.id: criterion.group for criterion in matrix}
-        self.findings = tuple(findings)
+    places: Mapping[str, int]
+    groups: Mapping[str, Sequence[int]]
+    findings: tuple[Finding, ...]
 
     def of(self, group: str) -> list[Finding]:
-        return [finding for finding in self.findings if self.groups[finding.criterion] == group]
+        return [self.findings[place] for place in self.groups.get(group, ())]
 
     def holding(self, group: str) -> list[Finding]:
         return [finding for finding in self.of(group) if finding.holds]
 
     def get(self, criterion: str) -> Finding | None:
-        return next((finding for finding in self.findings if finding.criterion == criterion), None)
+        place = self.places.get(criterion)
+        return None if place is None else self.findings[place]
 
 
 def _no_realtime(groups: _Groups) -> Verdict | None:
@@ -117,11 +144,11 @@ def _broadcast(groups: _Groups) -> Verdict | None:
 
 def _postgres_changes(groups: _Groups) -> Verdict | None:
     findings = groups.of("all")
-    measured = [finding for finding in findings if finding.evidence.source is not Source.ASSUMED]
-    if not findings or any(finding.holds is False for finding in findings) or not all(f.holds for f in measured):
+    if not findings or any(_stands_in_the_way(finding) for finding in findings):
         return None
     pace = _pace(groups.get("low_volume"))
-    return Verdict(Option.POSTGRES_CHANGES, _ids(findings), f"All criteria of Postgres Changes hold{pace}.")
+    all_ = "All criteria" if all(f.holds for f in findings) else "All known criteria"
+    return Verdict(Option.POSTGRES_CHANGES, _ids(findings), f"{all_} of Postgres Changes hold{pace}.")
 
 
 def _pace(rate: Finding | None) -> str:
@@ -137,7 +164,7 @@ def _fallback(groups: _Groups, without: frozenset[Option]) -> Verdict:
     if missing or Option.BROADCAST in without:
         why = missing[0].sentence if missing else "No other option is left"
         return Verdict(Option.NO_REALTIME, _ids(missing[:1]), f"{why}, so no topic can name who listens.")
-    failing = next((finding for finding in groups.of("all") if finding.holds is not True), None)
+    failing = next((finding for finding in groups.of("all") if _stands_in_the_way(finding)), None)
     if failing is None:
         return Verdict(Option.BROADCAST, (), "Postgres Changes was ruled out.")
     how = "is unknown" if failing.holds is None else "is false"
@@ -146,6 +173,11 @@ def _fallback(groups: _Groups, without: frozenset[Option]) -> Verdict:
         (failing.criterion,),
         f'Postgres Changes needs all of its criteria, and "{failing.sentence}" {how}.',
     )
+
+
+def _stands_in_the_way(finding: Finding) -> bool:
+    """False, or unknown though it could be measured; what only an answer can tell is assumed to hold meanwhile."""
+    return finding.holds is False or (finding.holds is None and finding.evidence.source is not Source.ASSUMED)
 
 
 def _with_threshold(finding: Finding) -> str:
@@ -164,68 +196,15 @@ def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def runner_up(matrix: Matrix, findings: tuple[Finding, ...], chosen: Option) -> Option | None:
-    """What the order would give without the chosen option; Presence where only its disposability is open."""
-    groups = _Groups(matrix, findings)
-    if chosen is Option.BROADCAST and all(finding.holds for finding in groups.of("only")):
-        return Option.PRESENCE
-    if chosen is Option.POSTGRES_CHANGES:
-        return Option.BROADCAST
-    if chosen is Option.BROADCAST:
-        changes = [groups.get("users_benefit"), groups.get("filterable"), groups.get("no_primary_key")]
-        able = (
-            changes[0] and changes[0].holds and changes[1] and changes[1].holds and changes[2] and not changes[2].holds
-        )
-        return Option.POSTGRES_CHANGES if able else Option.NO_REALTIME
-    other = judge(matrix, findings, frozenset({chosen}))
-    return other.option if other.option is not chosen else None
+def _is_able_to_change(groups: _Groups) -> bool:
+    """Whether Postgres Changes could carry the table at all: users benefit, a filter selects, a key is there."""
+    benefit, filterable, keyless = (groups.get(id_) for id_ in ("users_benefit", "filterable", "no_primary_key"))
+    return bool(benefit and benefit.holds and filterable and filterable.holds and keyless and not keyless.holds)
 
 
-def find_flips(matrix: Matrix, metrics: Metrics, findings: tuple[Finding, ...], chosen: Option) -> tuple[Flip, ...]:
-    """For every metric, the nearest value at which the option would be another, all else unchanged."""
-    return tuple(flip for metric in sorted(metrics) if (flip := _flip(matrix, metrics, findings, metric, chosen)))
-
-
-def _flip(matrix: Matrix, metrics: Metrics, findings: tuple[Finding, ...], metric: str, chosen: Option) -> Flip | None:
-    for at, tried in _candidates(matrix, metric, metrics[metric].value):
-        changed = _changed(matrix, findings, _with(metrics, metric, tried))
-        if not changed:
-            continue
-        to = judge(matrix, tuple(changed.get(old.criterion, old) for old in findings)).option
-        if to is not chosen:
-            return Flip(metric, metrics[metric].value, at, to)
-    return None
-
-
-def _changed(matrix: Matrix, findings: tuple[Finding, ...], metrics: Metrics) -> dict[str, Finding]:
-    """The findings that come out otherwise under `metrics`, which are only those that were changed."""
-    touched = ((old, matrix[old.criterion]) for old in findings if matrix[old.criterion].metric in metrics)
-    return {
-        old.criterion: _finding(criterion, metrics)
-        for old, criterion in touched
-        if criterion.holds(metrics[criterion.metric].value) is not old.holds
-    }
-
-
-def _with(metrics: Metrics, metric: str, value: float | bool) -> Metrics:
-    """The metrics that change when one is set to a value."""
-    old = metrics[metric]
-    changed = {metric: Evidence(value, old.unit, Source.MEASURED, old.detail)}
-    # The two shares are parts of one whole: more of one leaves less for the other.
-    other = {"insert_share": "update_share", "update_share": "insert_share"}.get(metric)
-    if other:
-        changed[other] = Evidence(min(float(metrics[other].value or 0), 1 - float(value)), old.unit, Source.MEASURED)
-    return changed
-
-
-def _candidates(matrix: Matrix, metric: str, now: float | bool | str | None) -> list[tuple[float | bool, float | bool]]:
-    """Values to try, as (threshold shown, value put in its place), the nearest first.
-
-    What the architect can answer or change flips; what a name hints at, or the shape of a key, does not.
-    """
-    criteria = [c for c in matrix if c.metric == metric]
-    if any(isinstance(c.threshold, bool) and c.group in ("all", "any", "avoid") for c in criteria):
-        return [(value, value) for value in (True, False) if value is not now]
-    thresholds = {float(c.threshold) for c in criteria if _number(c.threshold)} if metric in _FLIPPABLE else set()
-    around = [(t, t + step) for t in thresholds for step in (0.0, t * 1e-6, -t * 1e-6)]
-    return sorted(around, key=lambda pair: abs(pair[0] - now)) if _number(now) else sorted(around)
+_ORDER: Final[tuple[Callable[[_Groups], Verdict | None], ...]] = (
+    _no_realtime,
+    _presence,
+    _broadcast,
+    _postgres_changes,
+)

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import plotly.graph_objects as go
 
-from realtime_advisor.model import Advice, DatabaseChurn, Decision, Decisions, Finding, Option
-from realtime_advisor.reference import Matrix
+from realtime_advisor.model import Advice, DatabaseChurn, Decision, Finding, Option
 
 from .canvas import (
     MOST_TABLES,
@@ -20,15 +19,13 @@ from .canvas import (
     axis,
     band,
     entitle,
-    float_threshold,
     label,
     line_at,
-    name_line,
     new_figure,
     row_axis,
 )
 from .palette import GRID, OPTIONS, SYMBOLS
-from .sentences import tell_hottest, tell_margins, tell_verdict
+from .sentences import tell_margins, tell_verdict
 from .views import Picture
 from .wording import is_number, say_bare, say_number
 
@@ -180,44 +177,3 @@ def _rule(finding: Finding, row: int) -> dict[str, Any]:
     now, at = say_bare(finding.evidence.value, unit), say_bare(finding.threshold, unit)
     text = f"{'✓' if finding.holds else '✗'}  {now} {escape(SYMBOLS[finding.operator])} {at}"
     return {"x": _FURTHEST + 0.2, "y": row, "text": text, "showarrow": False, "xanchor": "left"}
-
-
-def draw_hottest(decisions: Decisions, matrix: Matrix) -> Picture:
-    """Each table's rate in its hottest scope against the matrix's threshold for Broadcast."""
-    threshold = float_threshold(matrix["high_volume"])
-    known = [(each, rate) for each in decisions.values() if (rate := _hottest(each))]
-    rates = sorted(known, key=lambda pair: -pair[1])[:MOST_TABLES]
-    top = max([threshold, *(rate for _, rate in rates)])
-    figure = new_figure(
-        [_rates([(OPTIONS[each.option].colour, OPTIONS[each.option].symbol, rate) for each, rate in rates])],
-        entitle("Events a minute in each table's hottest scope", len(rates), len(known)),
-        130 + ROW * max(1, len(rates)),
-        xaxis=axis("events a minute", range=[-0.02 * top, 1.12 * top], tickformat=","),
-        yaxis=row_axis([label(each.table) for each, _ in rates]),
-        shapes=[*(band(row) for row in range(0, len(rates), 2)), line_at(threshold)],
-        annotations=[name_line(threshold, f"Broadcast above {say_number(threshold)}")],
-        showlegend=False,
-        margin={"l": 10, "r": 20, "t": 80, "b": 50},
-    )
-    return Picture(figure, tell_hottest([(each.table, rate) for each, rate in rates], threshold))
-
-
-def _hottest(decision: Decision) -> float | None:
-    for finding in decision.findings:
-        value = finding.evidence.value
-        if finding.criterion == "high_volume" and is_number(value):
-            return float(value)
-    return None
-
-
-def _rates(points: Sequence[tuple[str, str, float]]) -> Any:
-    return go.Scatter(
-        x=[round(rate, 3) for _, _, rate in points],
-        y=list(range(len(points))),
-        mode="markers+text",
-        text=[f"  {say_number(rate)}" for _, _, rate in points],
-        textposition="middle right",
-        marker={"size": 13, "color": [colour for colour, _, _ in points], "symbol": [shape for _, shape, _ in points]},
-        hoverinfo="skip",
-        cliponaxis=False,
-    )

@@ -4,10 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from realtime_advisor.model import Churn, DatabaseChurn, Decision, Decisions, Finding, Option, TableName
+from realtime_advisor.decision.poller import PollerLoad, count_saturating, poller_load
+from realtime_advisor.model import (
+    Churn,
+    DatabaseChurn,
+    Decision,
+    Decisions,
+    Evidence,
+    Finding,
+    Option,
+    ScopeRates,
+    TableName,
+)
 
 from .palette import OPTIONS
-from .wording import say_bare, say_count, say_list, say_minutes, say_number, say_share, say_table, say_value
+from .wording import (
+    is_number,
+    say_bare,
+    say_count,
+    say_list,
+    say_minutes,
+    say_number,
+    say_share,
+    say_table,
+    say_value,
+)
 
 NO_TABLES = "There is no table to tell about."
 NOTHING_CHANGED = "No row changed: write something, or observe for longer."
@@ -71,34 +92,6 @@ def tell_mix(churn: DatabaseChurn, update_heavy: float) -> str:
     )
 
 
-def tell_bursts(churn: DatabaseChurn, stands_out: float) -> str:
-    """Whose busiest interval stands out from its mean."""
-    bursts = find_bursts(churn, stands_out)
-    if not bursts:
-        return f"No table has an interval that is {say_number(stands_out)} times as busy as its mean."
-    return " ".join(_tell_burst(entry) for entry in bursts[:3])
-
-
-def _tell_burst(entry: Churn) -> str:
-    peak, mean = entry.peak_per_minute or 0, entry.events_per_minute or 1
-    return (
-        f"{say_table(entry.table)} jumps to {say_number(peak)} row changes a minute, "
-        f"{say_number(peak / mean)} times its mean of {say_number(mean)}."
-    )
-
-
-def find_bursts(churn: DatabaseChurn, stands_out: float) -> list[Churn]:
-    """Tables whose peak is at least `stands_out` times the mean, the highest first."""
-    found = [
-        entry
-        for entry in busy(churn)
-        if entry.peak_per_minute
-        and entry.events_per_minute
-        and entry.peak_per_minute >= stands_out * entry.events_per_minute
-    ]
-    return sorted(found, key=lambda entry: -(entry.peak_per_minute or 0))
-
-
 def tell_verdict(decisions: Decisions) -> str:
     """How many tables get which option, and how sure that is."""
     if not decisions:
@@ -135,6 +128,60 @@ def tell_hottest(rates: Sequence[tuple[TableName, float]], threshold: float) -> 
         return f"{said}."
     name, rate = max(below, key=lambda pair: pair[1])
     return f"{said}; the first below is {say_table(name)} at {say_number(rate)}."
+
+
+def tell_rates(decision: Decision) -> str:
+    """What a subscriber hears a minute, without a filter and with the one that selects a scope."""
+    rates, name = decision.rates, say_table(decision.table)
+    whole = _value(rates.table_per_minute) if rates else None
+    if rates is None or whole is None:
+        why = f": {rates.table_per_minute.detail}" if rates else ""
+        return f"How many row changes a subscriber of {name} hears is unknown{why}."
+    said = f"{name}: {say_number(whole)} row changes a minute concern a subscriber without a filter"
+    if rates.filter is None:
+        return f"{said}. {rates.why_no_filter}"
+    return f"{said}; with {rates.filter} {_tell_scoped(rates, decision.scope.label if decision.scope else 'scope')}."
+
+
+def _tell_scoped(rates: ScopeRates, label: str) -> str:
+    hottest, average = _value(rates.hottest_per_minute), _value(rates.average_per_minute)
+    if hottest is None:
+        return f"an unknown part of them: {rates.hottest_per_minute.detail}"
+    bound = next(
+        (f"{word} " for word in ("at most", "at least") if rates.hottest_per_minute.detail.startswith(word)), ""
+    )
+    mean = "" if average is None else f", {say_number(average)} in the average one"
+    return f"{bound}{say_number(hottest)} in the hottest {label}{mean}"
+
+
+def _value(evidence: Evidence) -> float | None:
+    return float(evidence.value) if is_number(evidence.value) else None
+
+
+def tell_poller_load(decisions: Decisions) -> str:
+    """What the tables on Postgres Changes ask together of the project's one poller; nothing without such a table."""
+    load = poller_load(decisions)
+    if load is None:
+        return ""
+    parts = [_tell_checks(load)] if len(load.unknown) < len(load.tables) else []
+    if load.unknown:
+        parts.append(f"How many clients listen to {say_list(map(say_table, load.unknown))} is not known.")
+    if len(load.unknown) == len(load.tables) and load.changes_per_minute:
+        parts.append(
+            f"One poller serves the whole project: at their {say_number(load.changes_per_minute)} changes a minute "
+            f"{count_saturating(load.changes_per_minute, load.limit):,} subscriptions to each saturate it."
+        )
+    return " ".join(parts)
+
+
+def _tell_checks(load: PollerLoad) -> str:
+    known = len(load.tables) - len(load.unknown)
+    verdict = "which is saturated at" if load.saturated else "within"
+    return (
+        f"{say_count(known, 'table')} on Postgres Changes {'asks' if known == 1 else 'ask'} "
+        f"{say_number(load.checks_per_second)} checks a second of the project's one poller, {verdict} "
+        f"its {say_number(load.limit)}."
+    )
 
 
 def tell_changes(before: Decisions, after: Decisions) -> str:

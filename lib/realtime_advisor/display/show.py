@@ -8,6 +8,8 @@ from typing import Any, Final
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import (
     Advice,
+    Audit,
+    AuditFinding,
     ByTable,
     Catalog,
     DatabaseChurn,
@@ -17,14 +19,19 @@ from realtime_advisor.model import (
     Finding,
     Flip,
     Script,
+    WalReading,
+    WritingStatements,
 )
+from realtime_advisor.observation.target import Target
 from realtime_advisor.reference import Criterion, Matrix
 
+from .audit import show_audit, show_audit_findings
+from .churn_tables import show_churn
 from .designs import show_both_ways, show_design
+from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
 from .tables import (
     show_catalog,
     show_changes,
-    show_churn,
     show_decision,
     show_decisions,
     show_designs,
@@ -38,6 +45,7 @@ from .views import Listing, View, Words
 
 _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
     (Advice, lambda advice: show_decisions(advice.decisions)),
+    (Audit, show_audit),
     (Catalog, show_catalog),
     (DatabaseChurn, show_churn),
     (Decisions, show_decisions),
@@ -45,13 +53,18 @@ _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
     (Design, show_design),
     (Matrix, show_options),
     (Script, lambda script: Listing(script.up)),
+    (WalReading, show_wal),
+    (WritingStatements, show_statements),
     (str, Listing),
 )
-_PAIRS: Final[tuple[tuple[type, Callable[[Any, Any], View]], ...]] = (
-    (Decisions, show_changes),
-    (Design, show_both_ways),
+_PAIRS: Final[tuple[tuple[Any, type, Callable[[Any, Any], View]], ...]] = (
+    (Decisions, Decisions, show_changes),
+    (Design, Design, show_both_ways),
+    (DatabaseChurn, WalReading, show_both),
+    (WritingStatements | None, Target, show_statements_of),
 )
 _MEMBERS: Final[tuple[tuple[type, Callable[[Sequence[Any]], View]], ...]] = (
+    (AuditFinding, show_audit_findings),
     (Criterion, show_matrix),
     (Finding, show_findings),
     (Flip, show_flips),
@@ -60,13 +73,16 @@ _MEMBERS: Final[tuple[tuple[type, Callable[[Sequence[Any]], View]], ...]] = (
 
 
 def show(noun: object, other: object = None) -> View:
-    """The noun as a table or a text; two decisions or two designs side by side; a string is SQL, a tuple a list.
+    """The noun as a table or a text; a string is SQL, a tuple a list.
+
+    With another noun the two side by side: decisions, designs, or churn and the WAL read in the same time. Statements
+    beside their target are shown, or why there are none.
 
     Raises BadInput for what has no such form.
     """
     if other is not None:
-        for kind, pair in _PAIRS:
-            if isinstance(noun, kind) and isinstance(other, kind):
+        for kind, other_kind, pair in _PAIRS:
+            if isinstance(noun, kind) and isinstance(other, other_kind):
                 return pair(noun, other)
     elif isinstance(noun, tuple):
         return _show_members(noun)
@@ -78,7 +94,8 @@ def show(noun: object, other: object = None) -> View:
                 return single(noun)
     raise BadInput(
         f"There is no way to show {type(noun).__name__}{'' if other is None else f' beside {type(other).__name__}'}. "
-        "Show a catalogue, churn, decisions, a decision, its findings or flips, a design, a script, a matrix or SQL."
+        "Show a catalogue, an audit, churn, writing statements, a WAL reading, decisions, a decision, its findings or "
+        "flips, a design, a script, a matrix or SQL."
     )
 
 

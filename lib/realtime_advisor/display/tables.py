@@ -7,8 +7,6 @@ from typing import Final
 
 from realtime_advisor.model import (
     Catalog,
-    Churn,
-    DatabaseChurn,
     Decision,
     Decisions,
     Design,
@@ -22,7 +20,7 @@ from realtime_advisor.model import (
 from realtime_advisor.reference import Criterion, Matrix
 
 from .palette import HOLDS, OPTIONS, SOURCES, SYMBOLS
-from .sentences import tell_changes, tell_note, tell_verdict, tell_window, tops
+from .sentences import tell_changes, tell_poller_load, tell_rates, tell_verdict
 from .views import Badge, Cell, Sheet, Words
 from .wording import say_bare, say_count, say_list, say_number, say_share, say_table, say_value
 
@@ -96,27 +94,6 @@ def _catalog_row(table: Table) -> tuple[Cell, ...]:
     return (say_table(table.name), table.kind.value, rows, key, readers, policies, say_list(table.publications) or "no")
 
 
-def show_churn(churn: DatabaseChurn) -> Sheet:
-    """Row changes by table, busiest first: rates where the time is known, else totals."""
-    entries = tops(churn)
-    timed = churn.seconds is not None
-    what = f"Row changes a minute, {tell_window(churn)}." if timed else "Row changes, in all."
-    columns = ("table", "inserts", "updates", "deletes", "all", "share", "updated", "busiest", "note")
-    rows = tuple(_churn_row(entry, churn.share(entry.table), timed) for entry in entries)
-    told = len(columns) if any(row[-1] for row in rows) else len(columns) - 1
-    cut = tuple(row[:told] for row in rows)
-    return Sheet(" ".join([what, *churn.notes]), columns[:told], cut, frozenset(columns[1:8]))
-
-
-def _churn_row(entry: Churn, share: float | None, timed: bool) -> tuple[Cell, ...]:
-    rates = (entry.inserts_per_minute, entry.updates_per_minute, entry.deletes_per_minute, entry.events_per_minute)
-    counts = (entry.inserts, entry.updates, entry.deletes, entry.events)
-    said = [say_number(value) for value in (rates if timed else counts)]
-    mix = "–" if entry.update_share is None else say_share(entry.update_share)
-    peak = "–" if entry.peak_per_minute is None else say_number(entry.peak_per_minute)
-    return (say_table(entry.table), *said, say_share(share) if entry.events else "–", mix, peak, tell_note(entry))
-
-
 def show_decisions(decisions: Decisions) -> Sheet:
     """The verdict for each table with its deciding reason."""
     columns = ("table", "option", "confidence", "scope", "runner-up", "because")
@@ -131,7 +108,7 @@ def show_decisions(decisions: Decisions) -> Sheet:
         )
         for each in decisions.values()
     )
-    return Sheet(tell_verdict(decisions), columns, rows)
+    return Sheet(" ".join(filter(None, (tell_verdict(decisions), tell_poller_load(decisions)))), columns, rows)
 
 
 def say_scope(scope: Scope | None) -> str:
@@ -147,7 +124,8 @@ def show_decision(decision: Decision) -> Words:
     second = f", runner-up {OPTIONS[decision.runner_up].word}" if decision.runner_up else ""
     verdict = f"{say_table(decision.table)}: {OPTIONS[decision.option].word}, {decision.confidence} confidence{second}."
     override = (f"Decided by the architect: {decision.override}",) if decision.override else ()
-    return Words((verdict, *override, *(f"- {reason}" for reason in decision.reasons)))
+    rates = (f"- {tell_rates(decision)}",) if decision.rates else ()
+    return Words((verdict, *override, *(f"- {reason}" for reason in decision.reasons), *rates))
 
 
 def show_findings(findings: Sequence[Finding], *, failing: bool = True) -> Sheet:

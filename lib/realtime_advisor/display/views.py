@@ -80,12 +80,13 @@ class Words:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with a sentence above it; `numbers` names the columns that are set flush right."""
+    """A table with a sentence above it and others below; `numbers` names the columns that are set flush right."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     numbers: frozenset[str] = frozenset()
+    below: tuple[str, ...] = ()
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -123,6 +124,7 @@ class Sheet:
     def _more(self) -> Iterable[str]:
         if len(self.rows) > _MOST_ROWS:
             yield f"... and {len(self.rows) - _MOST_ROWS:,} more rows; .frame has them all."
+        yield from self.below
 
     def _repr_html_(self) -> str:
         return self.html
@@ -196,19 +198,24 @@ class Picture:
 
     figure: Any
     sentence: str
+    below: tuple[str, ...] = ()  # what the figure cannot show
+
+    @property
+    def words(self) -> Words:
+        return Words((self.sentence, *self.below))
 
     @property
     def html(self) -> str:
-        return Words((self.sentence,)).html
+        return self.words.html
 
     @property
     def text(self) -> str:
-        return self.sentence
+        return self.words.text
 
     def _ipython_display_(self) -> None:
         drawn = json.loads(self.figure.to_json()) | {"config": {"displayModeBar": False, "responsive": True}}
         display({PLOTLY: drawn, "text/plain": "(a figure; its sentence follows)"}, raw=True)
-        display(Words((self.sentence,)))
+        display(self.words)
 
     def __repr__(self) -> str:
-        return self.sentence
+        return self.text

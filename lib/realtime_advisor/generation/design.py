@@ -23,10 +23,12 @@ from realtime_advisor.model import (
     Table,
     TableName,
 )
+from realtime_advisor.model.design import GRANULARITIES
 from realtime_advisor.reference import bare, load_hints
 
 from .changes import design_changes
 from .entitlement import principal_key, why_unusable
+from .gaps import gaps
 from .naming import topic_word
 
 OPERATIONS: Final = ("insert", "update", "delete")
@@ -48,16 +50,22 @@ def design(
     feeds: Sequence[Feed] = (),
     option: Option | None = None,
     watched: Sequence[str] | None = None,
+    granularity: str = "statement",
+    most_topics: int | None = None,
+    operations: Sequence[str] = OPERATIONS,
 ) -> Design:
     """How the decided table speaks: its emissions, or its Postgres Changes filter, or why there is neither.
 
     `option` is the architect's choice in place of the decision's. `watched` are the columns whose change an UPDATE must
     make to be told; by default all but generated ones and timestamps that are touched by every write. The primary key
-    and the scope are always compared, and are not listed. Raises UnknownTable, and BadInput for an unknown column.
+    and the scope are always compared, and are not listed. `granularity` is one of GRANULARITIES. Above `most_topics` of
+    a statement or transaction nothing is sent: 200, or 10,000 set-based. `operations` may hold "truncate" too.
+    Raises UnknownTable, and BadInput for a column, granularity or operation that there is not.
     """
     table = _table(catalog, decision.table)
     chosen = option or decision.option
-    blank = Design(table.name, chosen, (), "statement", table.primary_key, reasons=decision.reasons)
+    blank = Design(table.name, chosen, (), granularity, table.primary_key, reasons=decision.reasons)
+    blank = replace(blank, most_topics=_most_topics(granularity, most_topics))
     if chosen in _INSTEAD:
         return replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]))
     if chosen is Option.POSTGRES_CHANGES:
@@ -67,7 +75,25 @@ def design(
     told, untold = _scopes_told(decision, catalog, table, feeds, own=chosen is Option.BROADCAST)
     if not told:
         return _without_emissions(blank, decision, untold)
-    return _with_emissions(blank, catalog, table, told, untold, watched)
+    return _with_emissions(blank, catalog, table, told, untold, watched, _checked(operations))
+
+
+def _most_topics(granularity: str, chosen: int | None) -> int:
+    """The cap, higher where messages are inserted at once. Raises BadInput for no granularity, or a cap under 1."""
+    if granularity not in GRANULARITIES:
+        raise BadInput(f"There is no granularity {granularity!r}: choose one of {', '.join(map(repr, GRANULARITIES))}.")
+    if chosen is None:
+        return 10_000 if granularity == "statement, set-based" else 200
+    if chosen < 1:
+        raise BadInput(f"A cap of {chosen} messages would send nothing: choose 1 or more, or no broadcast.")
+    return chosen
+
+
+def _checked(operations: Sequence[str]) -> tuple[str, ...]:
+    """The operations in their usual order. Raises BadInput for one that is none, or for none at all."""
+    if not operations or not set(operations) <= {*OPERATIONS, "truncate"}:
+        raise BadInput(f"Operations are {', '.join(OPERATIONS)} and truncate: name one or more, not {operations!r}.")
+    return tuple(operation for operation in (*OPERATIONS, "truncate") if operation in operations)
 
 
 def _table(catalog: Catalog, name: TableName) -> Table:
@@ -80,9 +106,14 @@ def _table(catalog: Catalog, name: TableName) -> Table:
 
 
 def _not_triggerable(table: Table) -> str:
+    instead = (
+        "broadcast from the server that holds its rows, or from a table that they are copied to"
+        if table.kind is RelationKind.FOREIGN_TABLE
+        else "broadcast from the tables it reads"
+    )
     return (
         f"{table.name} is a {table.kind.value}, on which Postgres has no statement triggers with transition tables: "
-        "broadcast from the tables it reads instead."
+        f"{instead} instead."
     )
 
 
@@ -103,16 +134,28 @@ def _with_emissions(
     told: list[tuple[Scope, Feed | None]],
     untold: tuple[str, ...],
     watched: Sequence[str] | None,
+    operations: tuple[str, ...],
 ) -> Design:
     scopes = [scope for scope, _ in told]
     columns = _watched(table, _local_columns(scopes), watched)
-    emissions = tuple(_emission(catalog, table, scope, feed, columns) for scope, feed in told)
+    emissions = tuple(
+        replace(_emission(catalog, table, scope, feed, columns), operations=operations) for scope, feed in told
+    )
+    untold_rows = gaps(catalog, table, scopes, granularity=blank.granularity, operations=operations)
     return replace(
         blank,
         emissions=emissions,
-        gaps=(*blank.gaps, *untold, *_gaps(catalog, table, scopes)),
+        gaps=(*blank.gaps, *untold, *untold_rows),
+        generated=tuple(name for name in columns if table.column(name).generated),
+        partitioned=tuple(_partitioned(catalog, table, scopes)),
         column_types=tuple(_column_types(catalog, table, scopes, columns)),
     )
+
+
+def _partitioned(catalog: Catalog, table: Table, scopes: Sequence[Scope]) -> Iterator[TableName]:
+    """Of the tables that get triggers, those with partitions, which get their own."""
+    names = dict.fromkeys((table.name, *(hop.references for scope in scopes for hop in scope.path)))
+    yield from (name for name in names if catalog[name].kind is RelationKind.PARTITIONED or catalog[name].partitions)
 
 
 def _scopes_told(
@@ -207,18 +250,3 @@ def _column_types(
             wanted |= {(hop.references, column): None for column in (*hop.referenced_columns, *onward)}
     for name, column in wanted:
         yield name, column, catalog[name].column(column).type
-
-
-def _gaps(catalog: Catalog, table: Table, scopes: Sequence[Scope]) -> Iterator[str]:
-    yield "TRUNCATE tells nobody: clients see it at their next catch-up."
-    for scope in scopes:
-        holder = catalog[scope.path[-1].references] if scope.path else table
-        column = holder.column(scope.columns[0])
-        if not column.not_null:
-            yield f"Rows without {holder.name.name}.{column.name} belong to nobody and are told to nobody."
-    if len(table.primary_key) != 1:
-        yield "Messages name no record_id: the table has no primary key of one column."
-    if table.kind is RelationKind.PARTITIONED:
-        yield "Writes addressed to a partition by its own name tell nobody; those through the parent do."
-    if table.partition_of:
-        yield f"Writes through the parent {table.partition_of} tell nobody: design the parent instead."

@@ -11,6 +11,13 @@ from realtime_advisor.model import Catalog, Entitlement, RelationKind, Scope, Ta
 _EXACT: Final = re.compile(
     r"(uuid|bigint|integer|smallint|boolean|date|bytea|oid|timestamp(\(\d\))? with(out)? time zone)\Z"
 )
+# Types whose text is of digits, letters, points and hyphens only.
+_PLAIN: Final = re.compile(r"(uuid|bigint|integer|smallint|boolean|oid|numeric(\(\d+,-?\d+\))?)\Z")
+# Types whose text depends on the session's DateStyle, TimeZone, IntervalStyle, bytea_output, extra_float_digits or
+# lc_monetary, or is no id at all.
+_SHIFTING: Final = re.compile(
+    r"(date|timestamp.*|time .*|interval.*|bytea|real|double precision|money|jsonb?|xml|.*\[\])\Z"
+)
 _TEXT: Final = re.compile(r"(text|character varying(\(\d+\))?)\Z")
 _FAMILY: Final = {"bigint": "integer", "smallint": "integer"}
 
@@ -27,6 +34,15 @@ def is_exact(type_name: str) -> bool:
 def is_text(type_name: str) -> bool:
     """Whether values of the type are text, to be compared with collate "C"."""
     return bool(_TEXT.match(type_name))
+
+
+def needs_encoding(type_name: str) -> bool:
+    """Whether a key of the type may hold what a topic cannot: anything but numbers and uuids.
+
+    >>> needs_encoding("uuid"), needs_encoding("numeric(10,2)"), needs_encoding("text")
+    (False, False, True)
+    """
+    return not _PLAIN.match(type_name)
 
 
 def family(type_name: str) -> str:
@@ -70,6 +86,8 @@ def _problem(scope: Scope, catalog: Catalog, table: Table) -> str | None:
         return scope.refusal or "it is not known who may read one. Name the membership table."
     if len(scope.columns) != 1:
         return f"a topic names one key, and here are {len(scope.columns)} columns. Name a scope with a key of its own."
+    if _SHIFTING.match(scope.key_type):
+        return f"its key is {scope.key_type}, whose text is not the same in every session. Name another scope."
     for between in (*(hop.references for hop in scope.path), *(hop.table for hop in scope.entitlement.path)):
         if not _is_table(catalog, between):
             return f"the way leads through {between}, which is no table that triggers can watch. Name another scope."

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from typing import Final
+from urllib.parse import quote
 
 from realtime_advisor.model import TableName
 
 from .quoting import LONGEST_IDENTIFIER
+
+# Bytes. Realtime's binary frames count a topic's bytes in one byte, and put "realtime:" before it.
+LONGEST_TOPIC: Final = 255 - len("realtime:")
+_LONGEST_WORD: Final = 80
 
 _PLAIN = re.compile(r"[a-z][a-z0-9_]*\Z")
 _HASHED = re.compile(r"_[0-9a-f]{8}\Z")
@@ -43,12 +49,40 @@ def digest(*facts: str) -> str:
 def topic_word(text: str) -> str:
     """A name as one word of a topic: what is no letter, digit, `_`, `-` or `.` is percent-encoded, as in an address.
 
+    What is longer than 80 bytes ends in a hash instead, so that an id has room: a topic is at most 246 bytes.
     So a word never holds the `:` that separates words, and a topic is read back in one way only.
 
     >>> topic_word("notifications"), topic_word("a:b 50%")
     ('notifications', 'a%3Ab%2050%25')
     """
-    return re.sub(r"[^\w.-]", lambda odd: "".join(f"%{byte:02X}" for byte in odd[0].encode()), text)
+    word = re.sub(r"[^\w.-]", lambda odd: "".join(f"%{byte:02X}" for byte in odd[0].encode()), text)
+    if len(word.encode()) <= _LONGEST_WORD and not _HASHED.search(word):
+        return word
+    cut = word.encode()[: _LONGEST_WORD - 9].decode(errors="ignore")
+    return f"{cut}_{digest(text)}"
+
+
+def encode_id(key: str) -> str:
+    """A key's text as a word of a topic, as the database and a client encode it.
+
+    >>> encode_id("a-b_c.d~"), encode_id("50%:é")
+    ('a-b_c.d~', '50%25%3A%C3%A9')
+    """
+    return quote(key, safe="")
+
+
+def room_for_id(topic: str) -> int:
+    """How many bytes of the longest topic `<id>` may take.
+
+    >>> room_for_id("tenant:<id>:documents")
+    229
+    """
+    return LONGEST_TOPIC - len(topic.replace("<id>", "").encode())
+
+
+def outbox_name(table: TableName) -> str:
+    """The table that keeps what a transaction has to tell of this table."""
+    return object_name("outbox", table)
 
 
 def policy_name(topic: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from realtime_advisor.model import Emission, Entitlement, TableName
 
-from .entitlement import family, is_exact, is_text, variable_type
+from .entitlement import family, is_exact, is_text, needs_encoding, variable_type
 from .naming import hashed_name, policy_name, topic_word
-from .quoting import quote_ident
+from .quoting import qualified, quote_ident
 from .rendering import Fragment, Remark, Value, fragment
-from .triggers import qualified
 
 
 def entitlement_name(emission: Emission) -> str:
@@ -29,6 +28,7 @@ def entitlement_function(emission: Emission) -> Fragment:
         "function": name,
         "opening": f"{topic_word(scope.label)}:",
         "scope_type": Fragment(variable_type(scope.key_type)),
+        **_spelling(scope.key_type),
         "user_type": Fragment(variable_type(entitlement.user_type)),
         "purpose": Remark((_purpose(emission, entitlement),)),
         "grants": fragment("grants", {"function": name}),
@@ -38,6 +38,17 @@ def entitlement_function(emission: Emission) -> Fragment:
         is_self = "scope_id = user_id" if same else "scope_id::text = user_id::text"
         return fragment("entitlement_self", {**values, "is_self": Fragment(is_self)})
     return fragment("entitlement_membership", {**values, **_look_up(emission, entitlement)})
+
+
+def _spelling(key_type: str) -> dict[str, Value]:
+    """How the id is read out of a topic, and how it is spelled there."""
+    word = "substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing))"
+    if not needs_encoding(key_type):
+        return {"parsed": Fragment(f"{word}::{variable_type(key_type)}"), "canonical": Fragment("scope_id::text")}
+    return {
+        "parsed": Fragment(f"realtime_advisor.decode_id(\n  {word}\n)"),
+        "canonical": Fragment("realtime_advisor.encode_id(scope_id)"),
+    }
 
 
 def tables_read(emission: Emission) -> tuple[TableName, ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from realtime_advisor.model import TableName
+
 LONGEST_IDENTIFIER: Final = 63  # bytes; Postgres cuts what is longer
 
 _BARE = re.compile(r"[a-z_][a-z0-9_]*\Z")
@@ -51,6 +53,15 @@ def quote_ident(name: str) -> str:
         return f'"{doubled}"'
     escaped = doubled.replace("\\", "\\\\")
     return 'U&"' + _BREAKS.sub(lambda found: f"\\{ord(found[0]):04X}", escaped) + '"'
+
+
+def qualified(table: TableName) -> str:
+    """The table's name with its schema, quoted.
+
+    >>> qualified(TableName("public", "order"))
+    'public."order"'
+    """
+    return f"{quote_ident(table.schema)}.{quote_ident(table.name)}"
 
 
 def quote_literal(value: str) -> str:

@@ -10,12 +10,14 @@ from typing import Final
 from realtime_advisor.errors import ScriptRefused
 from realtime_advisor.model import Design, Emission, Option, Script
 
-from .naming import policy_name
+from .entitlement import needs_encoding
+from .naming import outbox_name, policy_name
+from .outbox import TRIGGER, drop_outbox, flush_name, is_outboxed, outbox
 from .policies import create_policy, drop_policy, entitlement_function, entitlement_name, tables_read
-from .quoting import quote_literal
-from .rendering import Fragment, Remark, fragment, joined, render
+from .quoting import qualified, quote_ident, quote_literal
+from .rendering import Fragment, Remark, Value, fragment, joined, render
 from .triggers import create_triggers, trigger_function
-from .watching import Watched, watched_tables
+from .watching import SCHEMA, Watched, watched_tables
 
 _ACTIONS: Final = "created|updated|deleted"
 _BODY: Final = re.compile(r"^as (\$function(?:_\d+)?\$)(.*?)\1;$", re.DOTALL | re.MULTILINE)
@@ -31,10 +33,11 @@ def generate(design: Design) -> Script:
     watched = watched_tables(design)
     helpers = {entitlement_name(emission): entitlement_function(emission) for emission in design.emissions}
     callbacks = {table.function: trigger_function(design, table) for table in watched}
+    created = [create_triggers(design, table) for table in watched]
     return Script(
         design=design,
-        functions=_functions(design, [*helpers.values(), *callbacks.values()]),
-        triggers=render("triggers", {"triggers": joined([create_triggers(table) for table in watched], "\n\n")}),
+        functions=_functions(design, [*_shared(design), *helpers.values(), *callbacks.values()]),
+        triggers=render("triggers", {"triggers": joined(created, "\n\n")}),
         policies=render("policies", {"policies": joined([create_policy(told) for told in design.emissions], "\n\n")}),
         down=_down(design, watched, helpers),
         check=_check(design, watched, helpers, callbacks),
@@ -55,17 +58,31 @@ def _why_nothing(design: Design) -> str:
 def _functions(design: Design, functions: Iterable[Fragment]) -> str:
     return render(
         "functions",
-        {"head": _head(design), "reads": _reads(design), "functions": joined(list(functions), "\n\n")},
+        {"head": _head(design), "reads": _preconditions(design), "functions": joined(list(functions), "\n\n")},
     )
 
 
-def _reads(design: Design) -> Fragment:
-    """A block that fails where the functions' owner could not read a table that they look things up in."""
+def _shared(design: Design) -> list[Fragment]:
+    """What the functions stand on: the spelling of ids that are text, and the outbox."""
+    encoding = [fragment("topic_ids", {})] if _encodes(design) else []
+    return [*encoding, outbox(design)] if is_outboxed(design) else encoding
+
+
+def _encodes(design: Design) -> bool:
+    return any(needs_encoding(emission.scope.key_type) for emission in design.emissions)
+
+
+def _preconditions(design: Design) -> Fragment:
+    """Blocks that fail where what this design's functions rely on is not there."""
+    blocks = [render("check_messages", {})] if design.granularity == "statement, set-based" else []
+    if design.generated:
+        columns = Fragment(", ".join(map(quote_literal, design.generated)))
+        blocks.append(render("check_generated", {"columns": columns, "table": qualified(design.table)}))
     tables = dict.fromkeys(table for emission in design.emissions for table in tables_read(emission))
-    if not tables:
-        return Fragment("")
-    names = Fragment(", ".join(quote_literal(str(table)) for table in tables))
-    return Fragment(render("check_reads", {"tables": names}))
+    if tables:
+        names = Fragment(", ".join(quote_literal(str(table)) for table in tables))
+        blocks.append(render("check_reads", {"tables": names}))
+    return Fragment("".join(blocks))
 
 
 _WAYS: Final = {
@@ -103,21 +120,39 @@ def _when(design: Design) -> str:
 
 def _down(design: Design, watched: tuple[Watched, ...], helpers: Iterable[str]) -> str:
     own = watched[0].function
+    entitlements = [fragment("drop_entitlement", {"function": name}) for name in helpers]
     head = f"Undoes the script for {design.table}: the catalogue is afterwards as it was before. May be run again."
     return render(
         "down",
         {
             "head": Remark((head,)),
             "policies": joined([drop_policy(emission, own) for emission in design.emissions], "\n"),
-            "triggers": joined([_drop_trigger(table, name) for table in watched for _, name in table.triggers], "\n"),
-            "functions": joined([fragment("drop_function", {"function": table.function}) for table in watched], "\n"),
-            "entitlements": joined([fragment("drop_entitlement", {"function": name}) for name in helpers], "\n"),
+            "triggers": joined([_drop_triggers(design, table) for table in watched], "\n"),
+            "functions": joined(_drop_functions(design, watched), "\n"),
+            "entitlements": joined(
+                [*entitlements, *([fragment("drop_topic_ids", {})] if _encodes(design) else [])], "\n"
+            ),
         },
     )
 
 
-def _drop_trigger(table: Watched, name: str) -> Fragment:
-    return fragment("drop_trigger", {"trigger": name, "schema": table.table.schema, "table": table.table.name})
+def _drop_triggers(design: Design, watched: Watched) -> Fragment:
+    """The triggers by name; those of partitions by their function, since a partition may have been detached."""
+    table = {"schema": watched.table.schema, "table": watched.table.name}
+    dropped = [fragment("drop_trigger", {**table, "trigger": name}) for _, name in watched.triggers]
+    if watched.table in design.partitioned:
+        dropped.append(fragment("drop_partition_triggers", {"function": _signature(watched)}))
+    return joined(dropped, "\n")
+
+
+def _drop_functions(design: Design, watched: Iterable[Watched]) -> list[Fragment]:
+    dropped = [fragment("drop_function", {"function": table.function}) for table in watched]
+    return [*dropped, drop_outbox(design)] if is_outboxed(design) else dropped
+
+
+def _signature(watched: Watched) -> str:
+    """The function as to_regprocedure() takes it."""
+    return f"{SCHEMA}.{quote_ident(watched.function)}()"
 
 
 def _check(
@@ -126,12 +161,15 @@ def _check(
     functions = [
         *(_row(name, False, _fingerprint(text)) for name, text in helpers.items()),
         *(_row(name, True, _fingerprint(text)) for name, text in callbacks.items()),
+        *([_row(flush_name(design), True, _fingerprint(outbox(design)))] if is_outboxed(design) else []),
     ]
     triggers = [
         _row(table.table.schema, table.table.name, name, table.function)
         for table in watched
         for _, name in table.triggers
     ]
+    if is_outboxed(design):
+        triggers.append(_row(SCHEMA, outbox_name(design.table), TRIGGER, flush_name(design)))
     head = f"Whether all is in place for {design.table}. Reads only; one row a check: name, ok, detail."
     return render(
         "check",
@@ -140,8 +178,21 @@ def _check(
             "functions": joined(functions, ",\n"),
             "triggers": joined(triggers, ",\n"),
             "policies": joined([_policy_row(emission) for emission in design.emissions], ",\n"),
+            "partitions": joined(
+                [_check_partitions(table) for table in watched if table.table in design.partitioned], ""
+            ),
         },
     )
+
+
+def _check_partitions(watched: Watched) -> Fragment:
+    values: dict[str, Value] = {
+        "name": f"partitions of {watched.table}",
+        "table": qualified(watched.table),
+        "function": _signature(watched),
+        "count": Fragment(str(len(watched.row_triggers))),
+    }
+    return Fragment(render("check_partitions", values).rstrip("\n"))
 
 
 def _policy_row(emission: Emission) -> Fragment:

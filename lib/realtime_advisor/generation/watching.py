@@ -48,6 +48,11 @@ class Watched:
         return _unique(column for telling in self.tellings for column in telling.columns)
 
     @property
+    def row_triggers(self) -> tuple[tuple[str, str], ...]:
+        """Those of the triggers that tell of rows, by transition tables."""
+        return tuple((operation, name) for operation, name in self.triggers if operation != "truncate")
+
+    @property
     def operations(self) -> tuple[str, ...]:
         return tuple(operation for operation, _ in self.triggers)
 
@@ -67,9 +72,14 @@ def _own(design: Design) -> Watched:
         function=object_name("broadcast", design.table),
         triggers=tuple((operation, f"{SCHEMA}_{operation}") for operation in operations),
         compared=_unique((*design.primary_key, *leading, *watched)),
-        record_column=design.primary_key[0] if len(design.primary_key) == 1 else None,
+        record_column=design.primary_key[0] if _names_record(design) else None,
         tellings=tellings,
     )
+
+
+def _names_record(design: Design) -> bool:
+    """A transaction's message stands for several statements, and a key of several columns is no single id."""
+    return len(design.primary_key) == 1 and design.granularity != "transaction"
 
 
 def _parents(design: Design) -> tuple[Watched, ...]:

@@ -3,9 +3,9 @@
 Raw facts keep Postgres's spelling (`n_tup_upd`, `stats_reset`); derived ones carry their unit (`updates_per_minute`).
 """
 
-from .audit import AuditFinding, MessagesTable, ReplicationSlot, Setup, Trigger
+from .audit import SEVERITIES, Audit, AuditFinding, MessagesTable, Publication, ReplicationSlot, Setup, Trigger
 from .catalog import Catalog, Column, ForeignKey, Policy, RelationKind, Server, Table
-from .churn import Churn, DatabaseChurn, Snapshot, TableCounters
+from .churn import Churn, DatabaseChurn, Gap, Snapshot, TableCounters
 from .decision import (
     Decision,
     Decisions,
@@ -17,21 +17,26 @@ from .decision import (
     Option,
     Scope,
     ScopeKind,
+    ScopeRates,
     Source,
 )
 from .design import Advice, Design, Emission, Feed, Script
+from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
 from .statements import StatementRows, WritingStatements
 from .wal import ScopeRows, TableWal, WalReading
 
 __all__ = [
+    "SEVERITIES",
     "Advice",
+    "Audit",
     "AuditFinding",
     "ByTable",
     "Catalog",
     "Churn",
     "Column",
     "DatabaseChurn",
+    "DatabaseIdentity",
     "Decision",
     "Decisions",
     "Design",
@@ -42,14 +47,20 @@ __all__ = [
     "Finding",
     "Flip",
     "ForeignKey",
+    "Gap",
+    "Happening",
     "Hop",
     "MessagesTable",
     "Option",
     "Policy",
+    "Publication",
+    "RecordedDecisions",
     "RelationKind",
     "ReplicationSlot",
+    "Sampling",
     "Scope",
     "ScopeKind",
+    "ScopeRates",
     "ScopeRows",
     "Script",
     "Server",

@@ -24,6 +24,15 @@ class TableCounters:
     partition_of: TableName | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Readings of a sampling that failed one after the other, and the sentence why most of them did."""
+
+    readings: int
+    seconds: float  # since the last reading that succeeded
+    reason: str
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """All counters at one moment. `taken_at` is the server's clock, or the traffic's on the workshop database."""
@@ -34,6 +43,10 @@ class Snapshot:
     in_recovery: bool
     track_counts: bool
     counters: ByTable[TableCounters]
+    xact_commit: int | None = None  # of this database, as pg_stat_database counts them; None: not told
+    xact_rollback: int | None = None
+    gap_before: Gap | None = None  # readings that failed since the snapshot before
+    gap_after: Gap | None = None  # on the last snapshot of a sampling: readings that failed after it
 
     def __repr__(self) -> str:
         return f"Snapshot({len(self.counters)} tables)"
@@ -68,6 +81,11 @@ class Churn:
         """Row changes as the counters have them, aborted work included."""
         return self.inserts + self.updates + self.deletes
 
+    @property
+    def caveat(self) -> str:
+        """What the counts are worth, by their basis: what they include that Postgres Changes would not tell."""
+        return _CAVEATS[self.basis]
+
     def _rate(self, count: int) -> float | None:
         return count * 60 / self.seconds if self.seconds else None
 
@@ -100,6 +118,14 @@ class Churn:
     def hot_share(self) -> float | None:
         """HOT updates among the updates, 0 to 1. Not reproducible: show it, do not store it."""
         return self.hot_updates / self.updates if self.updates else None
+
+
+_COUNTED = "rows written by work that was rolled back are included, rows removed by TRUNCATE are not"
+_CAVEATS = {
+    "window": f"Counted by the server: {_COUNTED}.",
+    "since reset": f"Counted by the server since its statistics were last reset: {_COUNTED}.",
+    "none": "Not counted.",
+}
 
 
 class DatabaseChurn(ByTable[Churn]):

@@ -94,6 +94,22 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeRates:
+    """How many row changes a minute concern a subscriber: all of the table's without a filter, one scope's with it.
+
+    Row level security may hide some of them from the subscriber; each is checked for it all the same.
+    `filter` is the Postgres Changes filter that selects one scope, with `<id>` for its key; where there is none,
+    `why_no_filter` is the sentence that says why.
+    """
+
+    table_per_minute: Evidence
+    average_per_minute: Evidence
+    hottest_per_minute: Evidence
+    filter: str | None
+    why_no_filter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One criterion evaluated for one table; `holds` None is unknown.
 
@@ -135,6 +151,7 @@ class Decision:
     questions: tuple[str, ...] = ()  # what would settle the unknowns
     scopes: tuple[Scope, ...] = ()  # every candidate, best first
     override: str | None = None
+    rates: ScopeRates | None = None
 
 
 class Decisions(ByTable[Decision]):

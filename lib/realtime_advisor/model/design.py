@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from .audit import Audit
 from .catalog import Server
 from .churn import DatabaseChurn
 from .decision import Decisions, Option, Scope
 from .names import ByTable, TableName
+
+# One message for each distinct scope of a statement; the same, inserted at once where there are many; or of a
+# transaction.
+GRANULARITIES: Final = ("statement", "statement, set-based", "transaction")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Emission:
     entity: str
     topic: str
     event: str
-    operations: tuple[str, ...]  # of insert, update, delete
+    operations: tuple[str, ...]  # of insert, update, delete, truncate
     watched: tuple[str, ...]  # an update that changes none of these, nor key nor scope, says nothing
     feed: str | None = None
     principal_key: str | None = None
@@ -48,7 +54,7 @@ class Design:
     table: TableName
     option: Option
     emissions: tuple[Emission, ...]
-    granularity: str  # 'statement'
+    granularity: str  # one of GRANULARITIES
     primary_key: tuple[str, ...]
     changes_filter: str | None = None  # Postgres Changes: 'thread_id=eq.<id>'
     changes_events: tuple[str, ...] = ()
@@ -56,6 +62,9 @@ class Design:
     refusal: str | None = None
     reasons: tuple[str, ...] = ()
     column_types: tuple[tuple[TableName, str, str], ...] = ()
+    most_topics: int = 200  # of one statement, or transaction; above it nothing is sent
+    generated: tuple[str, ...] = ()  # of the watched columns: to be stored ones, which an installation checks
+    partitioned: tuple[TableName, ...] = ()  # of the tables with triggers, those whose partitions need their own
 
     def type_of(self, table: TableName, column: str) -> str:
         """The type of a column that the triggers compare. Raises KeyError."""
@@ -88,10 +97,11 @@ class Advice:
 
     server: Server
     churn: DatabaseChurn
-    window: str  # 'measured', 'since reset', 'workshop traffic'
+    window: str  # 'measured', 'since reset', 'workshop traffic', 'recorded'
     decisions: Decisions
     designs: ByTable[Design]
     scripts: ByTable[Script]
+    audit: Audit | None = None  # today's set-up; None where it was not read
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{option.value} {self.decisions.count(option)}" for option in Option)

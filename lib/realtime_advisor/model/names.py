@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 _BARE = re.compile(r"[a-z_][a-z0-9_$]*\Z")
+_ORDER = attrgetter("schema", "name")  # as TableName compares, without the calls
 _PART = r'("(?:[^"]|"")+"|[^."]+)'
 
 
+@lru_cache(maxsize=4096)
 def _display(identifier: str) -> str:
     return identifier if _BARE.match(identifier) else '"' + identifier.replace('"', '""') + '"'
 
@@ -46,7 +50,7 @@ class ByTable(Mapping[TableName, T], Generic[T]):
     """A read-only mapping by table, in name order, that also takes `"public.orders"` or `"orders"` as a key."""
 
     def __init__(self, entries: Mapping[TableName, T]) -> None:
-        self._entries = dict(sorted(entries.items()))
+        self._entries = {name: entries[name] for name in sorted(entries, key=_ORDER)}
 
     def __getitem__(self, key: TableName | str) -> T:
         name = TableName.parse(key) if isinstance(key, str) else key

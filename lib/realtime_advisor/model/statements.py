@@ -22,8 +22,15 @@ class StatementRows:
 
 
 class WritingStatements(ByTable[tuple[StatementRows, ...]]):
-    """The writing statements of one database by table, those with most rows per statement first."""
+    """The writing statements of one database by table, those with most rows per statement first.
 
-    def __init__(self, entries: Mapping[TableName, tuple[StatementRows, ...]], unread: int = 0) -> None:
+    `unread` is how many shapes of statements may write and could not be attributed to a table; `notes` says why, and
+    what can be done.
+    """
+
+    def __init__(
+        self, entries: Mapping[TableName, tuple[StatementRows, ...]], unread: int = 0, notes: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(entries)
-        self.unread = unread  # statements whose table could not be told
+        self.unread = unread
+        self.notes = notes

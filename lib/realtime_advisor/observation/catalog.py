@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from sqlalchemy import Row
+from typing import Any
 
 from realtime_advisor.model import ByTable, Catalog, Column, ForeignKey, Policy, RelationKind, Table, TableName
 
+from .building import collector_paused, group
+from .details import Keys, Relations, Rows, make_columns, make_foreign_keys, make_keys, make_policies
 from .supabase import is_users_own
-from .target import Rows, Target
+from .target import Target
 
-T = TypeVar("T")
 _KINDS = {
     "r": RelationKind.TABLE,
     "p": RelationKind.PARTITIONED,
@@ -25,18 +24,33 @@ _KINDS = {
 _REPLICA_IDENTITIES = {"d": "default", "f": "full", "n": "nothing", "i": "index"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What the queries of these names said, in the order in which they are asked."""
+
+    relations: Rows
+    columns: Rows
+    statistics: Rows
+    keys: Rows
+    foreign_keys: Rows
+    mentions: Rows
+    publications: Rows
+    views: Rows
+    policies: Rows  # the last, because of its locks
+
+
+@dataclass(frozen=True, slots=True)
 class _Parts:
-    """What the queries said, by the relation's oid."""
+    """What belongs to a table, by the relation's oid."""
 
     names: Mapping[int, TableName]
-    columns: Mapping[int, list[Column]]
-    keys: Mapping[int, list[Row[Any]]]
-    foreign_keys: Mapping[int, list[ForeignKey]]
-    policies: Mapping[int, list[Policy]]
-    publications: Mapping[int, list[tuple[str, ...]]]
-    exposed_by: Mapping[int, list[TableName]]
-    partitions: Mapping[int, list[TableName]]
+    columns: Mapping[int, tuple[Column, ...]]
+    keys: Keys
+    foreign_keys: Mapping[int, Sequence[ForeignKey]]
+    policies: Mapping[int, Sequence[Policy]]
+    publications: Mapping[int, Sequence[str]]
+    exposed_by: Mapping[int, Sequence[TableName]]
+    partitions: Mapping[int, Sequence[TableName]]
 
 
 def read_catalog(target: Target) -> Catalog:
@@ -45,85 +59,54 @@ def read_catalog(target: Target) -> Catalog:
     Supabase's own schemas and what extensions own are left out. Figures of pg_stats that this role may not see are
     None: unknown, not zero. Raises AdvisorError.
     """
-    relations, columns, statistics, keys, foreign_keys, policies, publications, views = target.read_together(
-        "relations", "columns", "statistics", "keys", "foreign_keys", "policies", "publications", "views"
-    )
-    own = [row for row in relations if is_users_own(row.schema, target.server.is_supabase)]
-    names = {row.relid: TableName(row.schema, row.name) for row in own}
-    parts = _Parts(
+    with collector_paused():
+        return Catalog(target.server, _read_tables(target))
+
+
+def _read_tables(target: Target) -> ByTable[Table]:
+    answers = _Answers(*target.read_together(*_Answers.__slots__))
+    is_supabase = target.server.is_supabase
+    users_own = [row for row in answers.relations if row.is_users and is_users_own(row.schema, is_supabase)]
+    parts = _read_parts(answers, users_own)
+    return ByTable({parts.names[row.relid]: _table(row, parts) for row in users_own})
+
+
+def _read_parts(answers: _Answers, users_own: Sequence[Any]) -> _Parts:
+    everything = {row.relid: TableName(row.schema, row.name) for row in answers.relations}
+    names = {row.relid: everything[row.relid] for row in users_own}
+    columns: dict[int, dict[int, Any]] = defaultdict(dict)
+    for row in answers.columns:
+        columns[row[0]][row[1]] = row
+    relations = Relations(everything, columns)
+    return _Parts(
         names=names,
-        columns=_read_columns(columns, statistics, names),
-        keys=_group(keys, lambda row: row),
-        foreign_keys=_group(foreign_keys, _foreign_key),
-        policies=_group(policies, _policy),
-        publications=_group(publications, lambda row: tuple(row.publications)),
-        exposed_by=_group((row for row in views if row.view in names), lambda row: names[row.view]),
-        partitions=_partitions(own, names),
+        columns=make_columns(relations, answers.statistics, names),
+        keys=make_keys(relations, answers.keys),
+        foreign_keys=group(make_foreign_keys(relations, answers.foreign_keys)),
+        policies=group(make_policies(relations, answers.policies, answers.mentions)),
+        publications={relid: publications for relid, publications in answers.publications},
+        exposed_by=group((relid, names[view]) for relid, view in answers.views if view in names),
+        partitions=group((row.partition_of, names[row.relid]) for row in users_own if row.partition_of is not None),
     )
-    return Catalog(target.server, ByTable({names[row.relid]: _table(row, parts) for row in own}))
 
 
-def _group(rows: Any, make: Callable[[Row[Any]], T]) -> dict[int, list[T]]:
-    grouped: dict[int, list[T]] = defaultdict(list)
-    for row in rows:
-        grouped[row.relid].append(make(row))
-    return grouped
-
-
-def _table(row: Row[Any], parts: _Parts) -> Table:
-    keys = parts.keys.get(row.relid, [])
+def _table(row: Any, parts: _Parts) -> Table:
+    relid, _, _, _, kind, row_security, replica_identity, estimated_rows, partition_of, comment, select_roles = row
     return Table(
-        name=parts.names[row.relid],
-        kind=_KINDS[row.relkind],
-        columns=tuple(parts.columns.get(row.relid, ())),
-        primary_key=next((tuple(key.columns) for key in keys if key.is_primary), ()),
-        unique_keys=tuple(dict.fromkeys(tuple(key.columns) for key in keys if not key.is_primary)),
-        foreign_keys=tuple(parts.foreign_keys.get(row.relid, ())),
-        row_security=row.row_security,
-        policies=tuple(parts.policies.get(row.relid, ())),
-        select_roles=None if row.select_roles is None else tuple(row.select_roles),
-        exposed_by=tuple(sorted(parts.exposed_by.get(row.relid, ()))),
-        publications=next(iter(parts.publications.get(row.relid, ())), ()),
-        replica_identity=_REPLICA_IDENTITIES[row.replica_identity],
-        partition_of=parts.names.get(row.partition_of),
-        partitions=tuple(sorted(parts.partitions.get(row.relid, ()))),
-        estimated_rows=row.estimated_rows,
-        comment=row.comment,
+        name=parts.names[relid],
+        kind=_KINDS[kind],
+        columns=parts.columns[relid],
+        primary_key=parts.keys.primary.get(relid, ()),
+        unique_keys=tuple(dict.fromkeys(parts.keys.unique.get(relid, ()))),
+        foreign_keys=tuple(parts.foreign_keys.get(relid, ())),
+        row_security=row_security,
+        policies=tuple(parts.policies.get(relid, ())),
+        select_roles=None if select_roles is None else tuple(select_roles),
+        exposed_by=tuple(sorted(parts.exposed_by.get(relid, ()))),
+        publications=tuple(parts.publications.get(relid, ())),
+        replica_identity=_REPLICA_IDENTITIES[replica_identity],
+        partition_of=parts.names.get(partition_of),
+        partitions=tuple(sorted(parts.partitions.get(relid, ()))),
+        estimated_rows=estimated_rows,
+        comment=comment,
     )
-
-
-def _read_columns(columns: Rows, statistics: Rows, names: Mapping[int, TableName]) -> dict[int, list[Column]]:
-    known = {(row.schema, row.name, row.column_name): tuple(row)[3:] for row in statistics}
-    read: dict[int, list[Column]] = defaultdict(list)
-    for row in columns:
-        relid, name, type_, not_null, generated, comment = tuple(row)
-        if table := names.get(relid):
-            figures = known.get((table.schema, table.name, name), (None, None, None))
-            read[relid].append(Column(name, type_, not_null, generated, comment, *figures))
-    return read
-
-
-def _foreign_key(row: Row[Any]) -> ForeignKey:
-    references = TableName(row.referenced_schema, row.referenced_name)
-    return ForeignKey(row.name, tuple(row.columns), references, tuple(row.referenced_columns), row.on_delete)
-
-
-def _policy(row: Row[Any]) -> Policy:
-    return Policy(
-        name=row.name,
-        command=row.command,
-        permissive=row.permissive,
-        roles=tuple(row.roles),
-        using=row.using_expression,
-        with_check=row.check_expression,
-        columns=tuple((TableName(schema, table), column) for schema, table, column in row.columns or ()),
-        functions=tuple(row.functions or ()),
-    )
-
-
-def _partitions(rows: list[Row[Any]], names: Mapping[int, TableName]) -> dict[int, list[TableName]]:
-    children: dict[int, list[TableName]] = defaultdict(list)
-    for row in rows:
-        if row.partition_of is not None:
-            children[row.partition_of].append(names[row.relid])
-    return children

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from statistics import mode
 from typing import Any
 
 from sqlalchemy import Row
 
 from realtime_advisor.errors import AdvisorError
-from realtime_advisor.model import ByTable, Snapshot, TableCounters, TableName
+from realtime_advisor.model import ByTable, Gap, Snapshot, TableCounters, TableName
 
 from .progress import progress_bar
 from .supabase import is_users_own
@@ -37,6 +39,8 @@ def take_snapshot(target: Target) -> Snapshot:
         in_recovery=moment.in_recovery,
         track_counts=moment.track_counts,
         counters=ByTable({entry.table: entry for entry in counters}),
+        xact_commit=None if target.clock else moment.xact_commit,
+        xact_rollback=None if target.clock else moment.xact_rollback,
     )
 
 
@@ -44,34 +48,54 @@ def sample(target: Target, seconds: float, interval: float = 5, progress: bool =
     """Snapshots every `interval` seconds for `seconds`, at least one; Ctrl-C ends it early and keeps what there is.
 
     A long window is read less often than asked, 240 times at most. A progress bar is shown to people, not to log
-    files. A connection lost on the way is tried again at the next turn. Raises AdvisorError if the first reading fails.
+    files. A reading that fails is tried again at the next turn, however often; the next snapshot tells of it in
+    `gap_before`, the last one in `gap_after`. Raises AdvisorError if the first reading fails.
     """
-    snapshots = [_take_first(target)]
+    snapshots, failures = [_take_first(target)], _Failures()
     pause = max(interval, seconds / _MOST_READINGS)
     try:
         with progress_bar(seconds, "Sampling", shown=progress) as bar:
             for elapsed in _wait(seconds, pause):
-                snapshots.extend(_try_snapshot(target))
+                snapshots.extend(_try_snapshot(target, failures))
                 bar.update(min(elapsed, seconds) - bar.n)
     except KeyboardInterrupt:
         with suppress(KeyboardInterrupt):
-            snapshots.extend(_try_snapshot(target))
-    return tuple(snapshots)
+            snapshots.extend(_try_snapshot(target, failures))
+    return (*snapshots[:-1], replace(snapshots[-1], gap_after=failures.end()))
+
+
+class _Failures:
+    """Readings that failed since the last one that did not."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._reasons: list[str] = []
+
+    def add(self, error: AdvisorError) -> None:
+        self._reasons.append(str(error))
+
+    def end(self) -> Gap | None:
+        """The gap, if there was one; from now on another is waited for."""
+        now, reasons = time.monotonic(), self._reasons
+        gap = Gap(len(reasons), round(now - self._since, 1), mode(reasons)) if reasons else None
+        self._since, self._reasons = now, []
+        return gap
 
 
 def _take_first(target: Target) -> Snapshot:
     for attempt in range(1, _FIRST_ATTEMPTS):
-        for snapshot in _try_snapshot(target):
+        for snapshot in _try_snapshot(target, _Failures()):
             return snapshot
         time.sleep(attempt)
     return take_snapshot(target)
 
 
-def _try_snapshot(target: Target) -> list[Snapshot]:
+def _try_snapshot(target: Target, failures: _Failures) -> list[Snapshot]:
     """A list of one, or none where the server did not answer this time."""
     try:
-        return [take_snapshot(target)]
-    except AdvisorError:
+        return [replace(take_snapshot(target), gap_before=failures.end())]
+    except AdvisorError as error:
+        failures.add(error)
         return []
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
@@ -23,6 +24,7 @@ from .supabase import is_users_own
 
 Rows = Sequence[Row[Any]]
 QUERIES = files(__package__).joinpath("queries")
+_KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -41,6 +43,25 @@ class Target:
     def read_together(self, *queries: str) -> tuple[Rows, ...]:
         """The rows of several queries as of one moment: one read-only transaction. Raises AdvisorError."""
         return _read(self._engine, self._address, *queries)
+
+    @contextmanager
+    def open_session(self, what: str) -> Iterator[psycopg.Connection[Any]]:
+        """One read-only session, for what lasts longer than a read; `what` is read, for the sentence of a failure.
+
+        Between statements it holds no snapshot, so that vacuum is not held up. A peer that is gone is noticed within a
+        minute, not after libpq's two hours. What psycopg raises inside comes out as AdvisorError.
+        """
+        failure: AdvisorError
+        connection = _connect(Address({**_KEEPALIVES, **self._address.parameters}))
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        try:
+            yield connection
+            return
+        except psycopg.Error as error:
+            failure = explain_reading(error, self._address, what)
+        finally:
+            connection.close()
+        raise failure
 
     def close(self) -> None:
         """Let go of the target. Between reads no connection is open."""
@@ -118,6 +139,7 @@ def _read(
             results = []
             for current in queries:
                 results.append(_execute(connection, current, parameters))
+            connection.commit()  # ours shall not be among the transactions that were rolled back
             return tuple(results)
     except DBAPIError as error:
         failure = _explain(engine, address, error.orig, current)

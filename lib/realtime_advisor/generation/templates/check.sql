@@ -132,4 +132,4 @@ select
   today.partition || case when to_regclass(today.partition) is null then ' is missing' else ' is there' end
 from (
   select 'realtime.messages_' || to_char(now() at time zone 'UTC', 'YYYY_MM_DD') as partition
-) as today;
+) as today:[partitions];

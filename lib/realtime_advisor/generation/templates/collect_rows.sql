@@ -1,4 +1,11 @@
+-- One row, the common case, needs no grouping.
 select
-  :[results]
+  :[one_row]
 into :[into]
-from (select distinct :[columns] from :[rows] as change) as changed;
+from :[rows] as change
+where not exists (select from :[rows] offset 1);
+if not found then
+  select :[results]
+  into :[into]
+  from (select distinct :[columns] from :[rows] as change) as changed:[where];
+end if;

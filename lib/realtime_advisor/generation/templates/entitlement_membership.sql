@@ -17,10 +17,10 @@ begin
     return false;
   end if;
   -- The id is parsed and looked up by key: concatenated topics could use no index.
-  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing)):::[scope_type];
+  scope_id := :[parsed];
   user_id := (auth.jwt() ->> 'sub'):::[user_type];
   -- Only the one spelling that the trigger sends to.
-  if topic is distinct from opening || scope_id::text || closing then
+  if topic is distinct from opening || :[canonical] || closing then
     return false;
   end if;
   return exists (

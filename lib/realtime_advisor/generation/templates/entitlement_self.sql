@@ -15,10 +15,10 @@ begin
   if starts_with(topic, opening) is not true or right(topic, length(closing)) is distinct from closing then
     return false;
   end if;
-  scope_id := substr(topic, length(opening) + 1, length(topic) - length(opening) - length(closing)):::[scope_type];
+  scope_id := :[parsed];
   user_id := (auth.jwt() ->> 'sub'):::[user_type];
   -- Only the one spelling that the trigger sends to.
-  return coalesce(topic = opening || scope_id::text || closing and :[is_self], false);
+  return coalesce(topic = opening || :[canonical] || closing and :[is_self], false);
 exception
   -- No key of that type in the topic or in the token. All policies are evaluated at each join, so an
   -- error here would deny this user every topic, not just this one.

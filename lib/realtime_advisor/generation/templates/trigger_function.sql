@@ -9,9 +9,8 @@ set lock_timeout = '250ms'  -- while policies are being changed, lose the messag
 as :$function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
-  most_topics constant integer := 200;
+  most_topics constant integer := :[most_topics];
   :[variables]
-  topics text[];
 begin
   :[collect]
   if :[key] is null then

@@ -1,6 +1,7 @@
--- The columns of every user relation, in their order.
+-- The columns of every relation outside pg_catalog, in no order: sorting them here would spill to disk.
 select
     a.attrelid::bigint as relid,
+    a.attnum,
     a.attname::text as name,
     pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
     a.attnotnull as not_null,
@@ -12,8 +13,7 @@ left join pg_catalog.pg_description description
     on description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
     and description.objoid = a.attrelid
     and description.objsubid = a.attnum
-where c.oid >= 16384 -- the first oid that initdb leaves to users
-    and c.relkind in ('r', 'p', 'v', 'm', 'f')
+where c.relkind not in ('i', 'I', 't')
+    and c.relnamespace <> 'pg_catalog'::pg_catalog.regnamespace
     and a.attnum > 0
     and not a.attisdropped
-order by a.attrelid, a.attnum

@@ -1,23 +1,20 @@
--- Row level security policies, with the columns and functions that their expressions mention, as pg_depend recorded them.
--- Postgres records nothing about its own functions, such as current_setting().
--- pg_get_expr() locks the tables of a subquery in ACCESS SHARE mode: a migration can make this wait.
-with mentioned as (
+-- Row level security policies.
+-- pg_get_expr() locks the policy's own table for a moment, and the tables of a subquery until the transaction ends, in
+-- ACCESS SHARE mode: a migration can make this wait.
+with audience as materialized ( -- once for each set of roles
     select
-        d.objid as policy,
-        pg_catalog.array_agg(distinct array[n.nspname, c.relname, a.attname]::text[])
-            filter (where a.attname is not null) as columns,
-        pg_catalog.array_agg(distinct (pn.nspname || '.' || p.proname)) filter (where p.oid is not null) as functions
-    from pg_catalog.pg_depend d
-    left join pg_catalog.pg_class c on d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and c.oid = d.refobjid
-    left join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = d.refobjsubid and d.refobjsubid > 0
-    left join pg_catalog.pg_proc p on d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.oid = d.refobjid
-    left join pg_catalog.pg_namespace pn on pn.oid = p.pronamespace
-    where d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
-    group by d.objid
+        each.polroles,
+        array(
+            select coalesce(r.rolname::text, 'public')
+            from pg_catalog.unnest(each.polroles) as role (oid)
+            left join pg_catalog.pg_roles r on r.oid = role.oid
+            order by 1
+        ) as roles
+    from (select distinct polroles from pg_catalog.pg_policy) each
 )
 select
     p.polrelid::bigint as relid,
+    p.oid::bigint as policy,
     p.polname::text as name,
     case p.polcmd
         when 'r' then 'select'
@@ -27,16 +24,9 @@ select
         else 'all'
     end as command,
     p.polpermissive as permissive,
-    array(
-        select coalesce(r.rolname::text, 'public')
-        from pg_catalog.unnest(p.polroles) as role (oid)
-        left join pg_catalog.pg_roles r on r.oid = role.oid
-        order by 1
-    ) as roles,
+    audience.roles,
     pg_catalog.pg_get_expr(p.polqual, p.polrelid) as using_expression,
-    pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) as check_expression,
-    m.columns,
-    m.functions
+    pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) as check_expression
 from pg_catalog.pg_policy p
-left join mentioned m on m.policy = p.oid
+join audience on audience.polroles = p.polroles
 order by p.polrelid, p.polname

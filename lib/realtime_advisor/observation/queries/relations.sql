@@ -1,4 +1,5 @@
--- Every user relation that a client could hear of, and who of Supabase's API roles may read it.
+-- Every relation with columns outside pg_catalog, and who of Supabase's API roles may read it. Those that are not is_users
+-- (sequences, composite types, temporary tables, what an extension owns) are here for the keys and policies that name them.
 -- select_roles is null where neither role exists. USAGE on the schema counts: without it a grant cannot be used.
 with reader as (
     select oid, rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated')
@@ -7,6 +8,13 @@ select
     c.oid::bigint as relid,
     n.nspname::text as schema,
     c.relname::text as name,
+    c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and n.nspname <> 'information_schema'
+        and n.nspname !~ '^pg_'
+        and not exists (
+            select from pg_catalog.pg_depend d
+            where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e'
+        ) as is_users,
     c.relkind::text as relkind,
     c.relrowsecurity as row_security,
     c.relreplident::text as replica_identity,
@@ -35,10 +43,5 @@ left join pg_catalog.pg_description description
     on description.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
     and description.objoid = c.oid
     and description.objsubid = 0
-where c.relkind in ('r', 'p', 'v', 'm', 'f')
-    and n.nspname <> 'information_schema'
-    and n.nspname !~ '^pg_'
-    and not exists (
-        select from pg_catalog.pg_depend d
-        where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e'
-    )
+where c.relkind not in ('i', 'I', 't')
+    and n.nspname <> 'pg_catalog'

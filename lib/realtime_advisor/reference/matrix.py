@@ -1,9 +1,8 @@
-"""Loads data/: the decision matrix and the naming hints, checked and frozen; facts and thresholds live there."""
+"""The decision matrix: criteria as data, and when each holds."""
 
 from __future__ import annotations
 
 import operator
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -13,7 +12,8 @@ from typing import Any, Final, TypeGuard
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Option
 
-DATA: Final = Path(__file__).resolve().parents[2] / "data"
+from .reading import DATA, read_toml
+
 GROUPS: Final = ("all", "any", "only", "disposable", "avoid", "hint")
 
 Value = float | bool | str
@@ -100,42 +100,17 @@ class Matrix:
         return Matrix(tuple(moved))
 
 
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """Words in names; weak evidence."""
-
-    touch_columns: tuple[str, ...]
-    author_columns: tuple[str, ...]
-    membership_state_columns: tuple[str, ...]
-    log: tuple[str, ...]
-    metadata: tuple[str, ...]
-    user: tuple[str, ...]
-    online: tuple[str, ...]
-    active_counter: tuple[str, ...]
-    typing: tuple[str, ...]
-    collaboration: tuple[str, ...]
-
-
-def bare(name: str) -> str:
-    """A column's name without case and underscores, so that `updatedAt` is the hint `updated_at`.
-
-    >>> bare("updatedAt") == bare("updated_at")
-    True
-    """
-    return name.replace("_", "").lower()
-
-
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"The file {path.name} cannot be read: {error.strerror}. Restore it from the project.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"The file {path.name} is no valid TOML: {error}. Mend that line.") from None
+def thresholds_of(matrix: Matrix, metric: str) -> tuple[float, ...]:
+    """The numbers that the criteria of one metric compare with, smallest first.
+
+    >>> thresholds_of(load_matrix(), "hottest_scope_per_minute")
+    (100.0, 100.0)
+    """
+    return tuple(sorted(float(c.threshold) for c in matrix if c.metric == metric and _is_number(c.threshold)))
 
 
 def _criterion(entry: dict[str, Any], file: str) -> Criterion:
@@ -168,15 +143,7 @@ def load_matrix(path: Path | str | None = None) -> Matrix:
 
 @cache
 def _load_matrix(path: Path) -> Matrix:
-    entries = _read(path).get("criterion", [])
+    entries = read_toml(path).get("criterion", [])
     if not entries:
         raise BadInput(f"The file {path.name} holds no [[criterion]]. Start from the one in data/.")
     return Matrix(tuple(_criterion(entry, path.name) for entry in entries))
-
-
-@cache
-def load_hints() -> Hints:
-    """The words of data/naming_hints.toml. Raises BadInput."""
-    found = _read(DATA / "naming_hints.toml")
-    words = {key: value for key, value in found.items() if isinstance(value, list)} | found["tables"] | found["state"]
-    return Hints(**{key: tuple(value) for key, value in words.items()})

@@ -1,0 +1,191 @@
+"""What else was measured, as tables: rows per statement, the WAL, and the WAL beside the counters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from realtime_advisor.decision.evidence import attach
+from realtime_advisor.model import (
+    Churn,
+    DatabaseChurn,
+    ScopeRows,
+    StatementRows,
+    TableName,
+    TableWal,
+    WalReading,
+    WritingStatements,
+)
+from realtime_advisor.observation.statements import why_no_statements
+from realtime_advisor.observation.target import Target
+
+from .live import Live
+from .sentences import tops
+from .views import Cell, Sheet, Stack, View, Words
+from .wording import UNKNOWN, say_count, say_list, say_minutes, say_number, say_share, say_table
+
+SAME_TIME: Final = 0.1  # part by which the WAL's time may differ from the counters' and be called the same
+_MEGABYTE: Final = 1_000_000
+_NO_OLD_ROWS: Final = (
+    "Which columns an update changes is unknown where a table's replica identity keeps only the key of the old row."
+)
+
+
+def show_statements(statements: WritingStatements) -> Sheet:
+    """How many rows each shape of writing statement writes, the largest first."""
+    shapes = [(table, each) for table, found in statements.items() for each in found]
+    told = sorted(shapes, key=lambda pair: (-pair[1].rows_per_statement, -pair[1].rows, pair[0], pair[1].operation))
+    columns = ("table", "operation", "rows a statement", "statements", "rows")
+    return Sheet(
+        tell_statements(told), columns, tuple(map(_statement_row, told)), frozenset(columns[2:]), statements.notes
+    )
+
+
+def show_statements_of(statements: WritingStatements | None, target: Target) -> View:
+    """The statements read from that target, or why there are none and what to do about it."""
+    if statements is not None:
+        return show_statements(statements)
+    return Words((why_no_statements(target) or f"{UNKNOWN.capitalize()}: the statements were not read.",))
+
+
+def tell_statements(told: Sequence[tuple[TableName, StatementRows]]) -> str:
+    """Which statement writes most rows at once."""
+    if not told:
+        return "No statement that writes was recorded."
+    table, most = told[0]
+    one = most.rows_per_statement
+    return (
+        f"{say_count(len(told), 'kind')} of writing statements; the largest, {most.operation} of {say_table(table)}, "
+        f"{'wrote' if most.calls == 1 else 'writes'} {say_number(one)} row{'' if one == 1 else 's'} at once"
+        f"{'' if most.calls == 1 else ', on average'}."
+    )
+
+
+def _statement_row(pair: tuple[TableName, StatementRows]) -> tuple[Cell, ...]:
+    table, each = pair
+    return (say_table(table), each.operation, say_number(each.rows_per_statement), f"{each.calls:,}", f"{each.rows:,}")
+
+
+def show_wal(wal: WalReading) -> Stack:
+    """What was committed, table by table, and live, stored nowhere, what reading it cost."""
+    told = sorted(wal.values(), key=lambda each: (-each.events, each.table))
+    columns = ("table", "committed", "transactions", "largest", "bytes a row", "busiest value", "updates change")
+    unknown = any(each.updates and each.changed_columns is None for each in told)
+    below = (*((wal.stopped,) if wal.stopped else ()), *((_NO_OLD_ROWS,) if unknown else ()))
+    rows = tuple(map(_wal_row, told))
+    return Stack((Sheet(tell_wal(wal), columns, rows, frozenset(columns[1:5]), below), Live(tell_cost(wal))))
+
+
+def tell_wal(wal: WalReading) -> str:
+    """How much was committed, and the largest transaction."""
+    during = f"in {say_minutes(wal.seconds)} of WAL"
+    if not wal:
+        return f"No row change was committed {during}."
+    largest = max(wal.values(), key=lambda each: (each.largest_transaction, each.table))
+    return (
+        f"{say_count(wal.transactions, 'transaction')} changed rows {during}; the largest wrote "
+        f"{say_count(largest.largest_transaction, 'row')} of {say_table(largest.table)}."
+    )
+
+
+def tell_cost(wal: WalReading) -> str:
+    """What the reading cost the server."""
+    return (
+        f"It cost the server the decoding of {wal.wal_bytes / _MEGABYTE:,.1f} MB of WAL by {wal.plugin}, and it had to "
+        f"keep {wal.largest_lag_bytes / _MEGABYTE:,.1f} MB of it at the most."
+    )
+
+
+def _wal_row(each: TableWal) -> tuple[Cell, ...]:
+    written = each.inserts + each.updates
+    return (
+        say_table(each.table),
+        f"{each.events:,}",
+        f"{each.transactions:,}",
+        f"{each.largest_transaction:,}",
+        say_number(round(each.bytes_of_rows / written)) if written else "–",
+        say_list([f"{scope.column} {say_share(scope.hottest_share)}" for scope in _telling(each.scopes)]) or "–",
+        _say_changed(each),
+    )
+
+
+def _telling(scopes: Sequence[ScopeRows]) -> list[ScopeRows]:
+    """The two key columns with the busiest values."""
+    return sorted((scope for scope in scopes if scope.changes), key=lambda scope: -scope.hottest_share)[:2]
+
+
+def _say_changed(each: TableWal) -> str:
+    if not each.updates:
+        return "–"
+    changed = each.changed_columns
+    if changed is None:
+        return UNKNOWN
+    return say_list(sorted(changed, key=lambda column: (-changed[column], column)), most=4) or "nothing"
+
+
+def show_both(churn: DatabaseChurn, wal: WalReading) -> Sheet:
+    """The counters beside the WAL, read in the same time."""
+    return show_committed(attach(churn, None, wal))
+
+
+def show_committed(churn: DatabaseChurn) -> Sheet:
+    """What the counters said and what was committed, row changes a minute; the rest was rolled back."""
+    entries = [entry for entry in tops(churn) if entry.events or (entry.wal and entry.wal.events)]
+    columns = ("table", "counted", "committed", "rolled back", "largest transaction")
+    named = columns if is_same_time(churn) else (*columns[:3], "difference", *columns[4:])
+    below = "The WAL tells nothing of unlogged tables; rows removed by TRUNCATE are in neither count."
+    rows = tuple(map(_committed_row, entries))
+    return Sheet(tell_committed(churn), named, rows, frozenset(named[1:]), (below,))
+
+
+def is_same_time(churn: DatabaseChurn) -> bool:
+    """Whether counters and WAL were read for about the same time."""
+    slack = _slack(churn)
+    return slack is not None and slack <= SAME_TIME
+
+
+def _slack(churn: DatabaseChurn) -> float | None:
+    """The part by which the WAL's time differs from the counters'; None where either is unknown."""
+    wal = next((entry.wal_seconds for entry in churn.values() if entry.wal_seconds), None)
+    return abs(wal - churn.seconds) / churn.seconds if wal and churn.seconds else None
+
+
+def tell_committed(churn: DatabaseChurn) -> str:
+    """Which part of the counted row changes was rolled back, and whose."""
+    slack = _slack(churn)
+    if slack is None or slack > SAME_TIME:
+        return (
+            "Row changes a minute. The counters and the WAL were read for different times, so a difference need not "
+            "be rolled back."
+        )
+    lost = {entry.table: rows for entry in tops(churn) if (rows := _uncommitted(entry)) > 2 * slack * entry.events}
+    counted = f"Row changes a minute. Of {churn.events:,} counted"
+    if not lost:
+        return f"{counted} {'about all' if slack else 'all'} were committed."
+    most = sorted(lost, key=lambda table: (-lost[table], table))
+    whose = say_list([f"{lost[table]:,} of {say_table(table)}" for table in most], most=3)
+    return f"{counted} {'about ' if slack else ''}{sum(lost.values()):,} were rolled back: {whose}."
+
+
+def _uncommitted(entry: Churn) -> int:
+    return entry.events - entry.wal.events if entry.wal else 0
+
+
+def _committed_row(entry: Churn) -> tuple[Cell, ...]:
+    wal = entry.wal
+    committed = wal.events * 60 / entry.wal_seconds if wal and entry.wal_seconds else None
+    counted = entry.events_per_minute
+    both = counted is not None and committed is not None
+    return (
+        say_table(entry.table),
+        say_number(counted),
+        say_number(committed),
+        _say_difference((counted or 0) - (committed or 0)) if both else UNKNOWN,
+        f"{wal.largest_transaction:,}" if wal else UNKNOWN,
+    )
+
+
+def _say_difference(value: float) -> str:
+    if abs(value) < 0.005:
+        return "–"
+    return say_number(value) if value > 0 else f"−{say_number(-value)}"

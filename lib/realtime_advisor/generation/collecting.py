@@ -1,0 +1,176 @@
+"""Which keys a statement touched: the branches of a trigger function that read the transition tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from realtime_advisor.model import Design
+
+from .entitlement import is_exact, is_text, variable_type
+from .quoting import comment_text, quote_ident, quote_literal
+from .rendering import Fragment, Value, fragment
+from .watching import Watched
+
+_LINE_WIDTH: Final = 88
+
+
+def key_variables(watched: Watched) -> tuple[str, ...]:
+    """The variables that hold the keys, in the order of the columns that lead to a scope.
+
+    With several columns they are parallel: the same place in each is of the same row.
+    """
+    count = len(watched.leading)
+    return ("keys",) if count == 1 else tuple(f"keys_{number}" for number in range(1, count + 1))
+
+
+def declare_keys(design: Design, watched: Watched) -> list[str]:
+    """The declarations of what is collected."""
+    lines = []
+    if watched.record_column is not None:
+        lines.append("record_id text;  -- of the one row, when the statement wrote exactly one")
+    for key, column in zip(key_variables(watched), watched.leading, strict=True):
+        type_name = variable_type(design.type_of(watched.table, column))
+        lines.append(f"{key} {type_name}[];  -- values of {comment_text(column)}")
+    return lines
+
+
+def collect_keys(design: Design, watched: Watched) -> Fragment:
+    """IF over the operations, each branch reading the transition tables that exist there."""
+    branches: list[str] = []
+    for operation in watched.operations:
+        word = "elsif" if branches else "if"
+        body = _collected(design, watched, operation).text.replace("\n", "\n  ")
+        branches.append(f"{word} tg_op = {quote_literal(operation.upper())} then\n  {body}\n")
+    return Fragment("".join(branches) + "end if;")
+
+
+def _collected(design: Design, watched: Watched, operation: str) -> Fragment:
+    record = [] if watched.record_column is None else ["record_id"]
+    arrays = [f"array_agg(changed.{quote_ident(column)})" for column in watched.leading]
+    values: dict[str, Value] = {
+        "into": Fragment(", ".join((*record, *key_variables(watched)))),
+        "results": _listed([*("null" for _ in record), *arrays]),
+    }
+    values["where"] = _where(watched)
+    if operation == "truncate":
+        return fragment("collect_truncated", {**values, **_truncated(design, watched)})
+    if operation == "update":
+        return fragment("collect_difference", {**values, **_difference(design, watched)})
+    rows = "old_rows" if operation == "delete" else "new_rows"
+    values |= {"rows": Fragment(rows), "columns": _compared(design, watched, watched.leading)}
+    return fragment("collect_rows", {**values, "one_row": _one_row(design, watched)})
+
+
+def _truncated(design: Design, watched: Watched) -> dict[str, Value]:
+    return {
+        "columns": _compared(design, watched, watched.leading),
+        "schema": watched.table.schema,
+        "table": watched.table.name,
+    }
+
+
+def _where(watched: Watched) -> Fragment:
+    """Rows without a scope have no topic. Of several columns, one may be there."""
+    if len(watched.leading) > 1:
+        return Fragment("")
+    return Fragment(f"\nwhere changed.{quote_ident(watched.leading[0])} is not null")
+
+
+def _one_row(design: Design, watched: Watched) -> Fragment:
+    """The results of a statement that wrote one row: its record_id and its keys, as arrays of one."""
+    arrays = (f"array[{_value(design, watched, 'change', column)}]" for column in watched.leading)
+    return _listed([*_record_id(watched), *arrays])
+
+
+def _record_id(watched: Watched) -> list[str]:
+    return [] if watched.record_column is None else [f"change.{quote_ident(watched.record_column)}::text"]
+
+
+def _difference(design: Design, watched: Watched) -> dict[str, Value]:
+    return {
+        "one_row": _one_row_changed(design, watched),
+        "compared": _compared(design, watched, watched.compared),
+        "columns": _listed(f"change.{quote_ident(column)}" for column in watched.leading),
+        "grouped": _listed(f"change.{quote_ident(column)}" for column in watched.compared),
+        "side": _unlike("side", watched.compared),
+    }
+
+
+def _one_row_changed(design: Design, watched: Watched) -> Fragment:
+    """The same of an UPDATE: the first key is null where nothing changed, else keys are of the old and the new row."""
+    first, *others = watched.leading
+    both = [_both(design, watched, column) for column in (first, *others)]
+    values = {
+        "now": _row(design, watched, "change"),
+        "before": _row(design, watched, "before"),
+        "otherwise": Fragment("".join([*([] if others else [_unmoved(design, watched)]), f"else {both[0]}"])),
+    }
+    results = [*_record_id(watched), fragment("keys_of_one", values).text, *both[1:]]
+    return Fragment(",\n".join(results))
+
+
+def _unmoved(design: Design, watched: Watched) -> str:
+    """A row that kept its scope names it once: with a single key, no query follows that would see to duplicates."""
+    (column,) = watched.leading
+    type_name = design.type_of(watched.table, column)
+    now, before = (_comparable(row, column, type_name) for row in ("change", "before"))
+    one = f"array[{_value(design, watched, 'change', column)}]"
+    return f"when {now} is not distinct from {before} then {one}\n"
+
+
+def _both(design: Design, watched: Watched, column: str) -> str:
+    now, before = (_value(design, watched, row, column) for row in ("change", "before"))
+    return f"array[{now}, {before}]"
+
+
+def _row(design: Design, watched: Watched, row: str) -> Fragment:
+    columns = watched.compared
+    return _listed(_comparable(row, column, design.type_of(watched.table, column)) for column in columns)
+
+
+def _value(design: Design, watched: Watched, row: str, column: str) -> str:
+    """A key as its variable holds it."""
+    type_name = design.type_of(watched.table, column)
+    return f"{row}.{quote_ident(column)}{'' if variable_type(type_name) == type_name else '::text'}"
+
+
+def _compared(design: Design, watched: Watched, columns: Iterable[str]) -> Fragment:
+    return _listed(_named(column, design.type_of(watched.table, column)) for column in columns)
+
+
+def _named(column: str, type_name: str) -> str:
+    """A column of `change`, comparable, under its own name."""
+    written = _comparable("change", column, type_name)
+    return written if is_exact(type_name) else f"{written} as {quote_ident(column)}"
+
+
+def _comparable(row: str, column: str, type_name: str) -> str:
+    """A column such that equal means unchanged: citext, numeric scale, json and the like are compared as text."""
+    name = quote_ident(column)
+    if is_exact(type_name):
+        return f"{row}.{name}"
+    return f'{row}.{name}{"" if is_text(type_name) else "::text"} collate "C"'
+
+
+def _unlike(name: str, taken: Iterable[str]) -> str:
+    """The name, with underscores where a column has it already.
+
+    >>> _unlike("side", ["id", "side"])
+    'side_'
+    """
+    others = set(taken)
+    while name in others:
+        name += "_"
+    return name
+
+
+def _listed(items: Iterable[str]) -> Fragment:
+    """Items separated by commas, on as few lines as their width allows."""
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + len(item) + 2 <= _LINE_WIDTH:
+            lines[-1] += f", {item}"
+        else:
+            lines.append(item)
+    return Fragment(",\n".join(lines))

@@ -1,0 +1,129 @@
+"""What is sent: for each emission the scopes that the keys lead to, and a message to each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from realtime_advisor.model import Design, Emission, Hop, TableName
+
+from .collecting import key_variables
+from .entitlement import is_exact, is_text, needs_encoding
+from .naming import outbox_name, room_for_id
+from .quoting import qualified, quote_ident, quote_literal
+from .rendering import Fragment, Remark, Value, fragment
+from .watching import Telling, Watched
+
+SET_BASED_ABOVE: Final = 50  # topics of a statement
+
+_ACTION: Final = "<action>"
+_TEMPLATES: Final = {
+    "statement": "send_calls",
+    "statement, set-based": "send_set",
+    "transaction": "send_outbox",
+}
+
+
+def has_action(telling: Telling) -> bool:
+    """Whether the event says what happened: created, updated, deleted."""
+    return telling.emission.event.endswith(_ACTION)
+
+
+def looks_up(watched: Watched, telling: Telling) -> bool:
+    """Whether a query leads from the keys to the topics' ids; else the keys are these ids, each there once."""
+    return bool(telling.path) or len(watched.leading) > 1 or needs_encoding(telling.emission.scope.key_type)
+
+
+def send(design: Design, watched: Watched, telling: Telling) -> Fragment:
+    """The statements that tell one emission."""
+    emission = telling.emission
+    opening, _, closing = emission.topic.partition("<id>")
+    values: dict[str, Value] = {
+        "topic": emission.topic,
+        "about": Remark((f"{emission.topic}",)),
+        "opening": opening,
+        "closing": closing,
+        "event": _event(emission.event),
+        "payload": _payload(design, watched, emission),
+        "table": str(watched.table),
+        "outbox": outbox_name(design.table),
+        **_ids(design, watched, telling),
+    }
+    return fragment("send", {**values, "send_them": fragment(_TEMPLATES[design.granularity], values)})
+
+
+def _ids(design: Design, watched: Watched, telling: Telling) -> dict[str, Value]:
+    """The array of the scopes' ids, and the statement that fills it."""
+    if not looks_up(watched, telling):
+        told = _told(watched, telling)
+        condition = "\nwhere told.id is not null" + (f" and {told}" if told else "")
+        return {
+            "look_up": Fragment(""),
+            "ids": Fragment(key_variables(watched)[0]),
+            "condition": Fragment(condition),
+        }
+    look_up = Fragment(_look_up(design, watched, telling).text + "\n")
+    return {"look_up": look_up, "ids": Fragment("scope_ids"), "condition": Fragment("")}
+
+
+def _look_up(design: Design, watched: Watched, telling: Telling) -> Fragment:
+    emission = telling.emission
+    scope = f"{_holder(telling.path)}.{quote_ident(emission.scope.columns[0])}"
+    conditions, topic_id = [f"{scope} is not null"], f"{scope}::text"
+    if needs_encoding(emission.scope.key_type):
+        topic_id = f"realtime_advisor.encode_id({scope}::text)"
+        room = room_for_id(emission.topic)
+        conditions.append(f"octet_length({topic_id}) <= {room}  -- longer topics reach no client")
+    told = _told(watched, telling)
+    return fragment(
+        "scope_ids",
+        {
+            "id": Fragment(topic_id),
+            "source": _source(design, watched, telling.path),
+            "condition": Fragment("\n  and ".join([*([told] if told else []), *conditions])),
+        },
+    )
+
+
+def _told(watched: Watched, telling: Telling) -> str:
+    """An emission may leave out some of the table's operations; empty where it tells them all."""
+    told = telling.emission.operations
+    if set(watched.operations) <= set(told):
+        return ""
+    return f"tg_op in ({', '.join(quote_literal(operation.upper()) for operation in told)})"
+
+
+def _source(design: Design, watched: Watched, path: tuple[Hop, ...]) -> Fragment:
+    columns = ", ".join(quote_ident(column) for column in watched.leading)
+    joins = [f"unnest({', '.join(key_variables(watched))}) as changed({columns})"]
+    left = "changed"
+    for number, hop in enumerate(path, start=1):
+        right = f"parent_{number}"
+        on = " and ".join(
+            f"{_key(design, right, hop.references, referenced)} = {left}.{quote_ident(column)}"
+            for column, referenced in zip(hop.columns, hop.referenced_columns, strict=True)
+        )
+        joins.append(f"join {qualified(hop.references)} as {right} on {on}")
+        left = right
+    return Fragment("\n".join(joins))
+
+
+def _key(design: Design, row: str, table: TableName, column: str) -> str:
+    """A parent's key, as text where the child's values travel as text."""
+    type_name = design.type_of(table, column)
+    is_known = is_exact(type_name) or is_text(type_name)
+    return f"{row}.{quote_ident(column)}" if is_known else f"{row}.{quote_ident(column)}::text"
+
+
+def _holder(path: tuple[Hop, ...]) -> str:
+    return f"parent_{len(path)}" if path else "changed"
+
+
+def _payload(design: Design, watched: Watched, emission: Emission) -> Fragment:
+    template = "payload" if watched.record_column is None else "payload_with_record"
+    return fragment(template, {"event": _event(emission.event), "name": design.table.name})
+
+
+def _event(event: str) -> Fragment:
+    if not event.endswith(_ACTION):
+        return Fragment(quote_literal(event))
+    return Fragment(f"{quote_literal(event.removesuffix(_ACTION))} || action")

@@ -1,0 +1,2 @@
+drop table if exists realtime_advisor.:"outbox" restrict;
+drop function if exists realtime_advisor.:"function"() restrict;

@@ -1,0 +1,8 @@
+case
+  when (
+    :[now]
+  ) is not distinct from (
+    :[before]
+  ) then null
+  :[otherwise]
+end

@@ -1,0 +1,22 @@
+-- One wait, if any: without this lock every single send would wait for lock_timeout.
+lock table only realtime.messages in row exclusive mode;
+if cardinality(:[ids]) <= set_based_above then
+  perform realtime.send(
+    :[payload],
+    :[event],
+    :'opening' || told.id::text || :'closing',
+    true
+  )
+  from unnest(:[ids]) as told(id):[condition];
+else
+  -- The rows that send() would write, in one statement: each of its calls costs a subtransaction.
+  insert into realtime.messages (id, extension, topic, event, private, payload)
+  select
+    told.message_id,
+    'broadcast',
+    :'opening' || told.id::text || :'closing',
+    :[event],
+    true,
+    :[payload] || jsonb_build_object('id', told.message_id)
+  from (select scope.id, gen_random_uuid() as message_id from unnest(:[ids]) as scope(id)) as told:[condition];
+end if;

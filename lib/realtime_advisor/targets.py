@@ -1,0 +1,86 @@
+"""Which database is looked at: the one that is named, or a copy of the workshop database, whose traffic can be run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from .errors import BadInput
+from .model import DatabaseIdentity, Feed
+from .observation.identity import identify
+from .observation.recording import Turns, every
+from .observation.target import Target, open_target
+from .workshop.database import WorkshopDatabase, load_feeds, open_workshop, template_name
+from .workshop.traffic import run_traffic as run_workshop_traffic
+
+_LIBPQ: Final = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
+
+# The copy behind each workshop target, so that traffic can be run on what connect() returned.
+_workshops: dict[Target, WorkshopDatabase] = {}
+
+
+def connect(url: str | None = None, *, environ: Mapping[str, str] = os.environ) -> Target:
+    """A read-only target: `url`, else DATABASE_URL, else a PG* environment, else a copy of the workshop database.
+
+    Raises ConnectionFailed, MissingPrivilege, UnsupportedServer, NoServerBinaries or SandboxFailed, in one sentence.
+    """
+    named = url if url is not None else environ.get("DATABASE_URL", "").strip()
+    if named or named_target(environ):
+        return open_target(named)
+    workshop = open_workshop()
+    target = open_target(workshop.conninfo, clock=workshop.clock)
+    _workshops[target] = workshop
+    return target
+
+
+def named_target(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment names a database: DATABASE_URL, or libpq's own variables."""
+    return any(environ.get(name, "").strip() for name in ("DATABASE_URL", *_LIBPQ))
+
+
+def is_workshop(target: Target) -> bool:
+    """Whether the target is a copy of the workshop database, which may be written to."""
+    return target in _workshops
+
+
+def feeds_of(target: Target) -> tuple[Feed, ...]:
+    """The feeds that the workshop names; none for a database of your own."""
+    return _workshops[target].feeds if is_workshop(target) else ()
+
+
+def run_traffic(target: Target, minutes: float = 10) -> None:
+    """Write `minutes` of the workshop's traffic, on its own clock. Raises BadInput for any other target."""
+    if not is_workshop(target):
+        raise BadInput("Traffic is written to the workshop database only, and this is another. It was not touched.")
+    run_workshop_traffic(_workshops[target], minutes)
+
+
+def identify_database(target: Target) -> DatabaseIdentity:
+    """How a history knows the target's database; every copy of the workshop database is the same one."""
+    if not is_workshop(target):
+        return identify(target)
+    return DatabaseIdentity(f"{_workshop_key()}-{target.server.major}", "workshop")
+
+
+def feeds_of_recorded(database: DatabaseIdentity) -> tuple[Feed, ...]:
+    """The feeds of a recorded database: the workshop's, and none for any other."""
+    return load_feeds() if database.key.startswith(f"{_workshop_key()}-") else ()
+
+
+def _workshop_key() -> str:
+    return template_name().rpartition("_")[2]
+
+
+def write_minutes(target: Target, seconds: float) -> Iterator[float]:
+    """Write the workshop's traffic minute by minute for `seconds` of its clock, giving those that have passed."""
+    begun = now = target.clock() if target.clock else None
+    while begun and now and target.clock and (done := (now - begun).total_seconds()) < seconds:
+        run_traffic(target, min(seconds - done, 60) / 60)
+        now = target.clock()
+        yield (now - begun).total_seconds()
+
+
+def turns_of(target: Target) -> Turns:
+    """When to take a reading: by this machine's clock, on the workshop database after every minute of its traffic."""
+    return (lambda left, _: write_minutes(target, left)) if is_workshop(target) else every

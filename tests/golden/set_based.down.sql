@@ -1,0 +1,54 @@
+-- Undoes the script for public.documents: the catalogue is afterwards as it was before. May be run
+-- again.
+
+-- Step 1 of 3: policies, alone for the same reason as when they were made.
+begin;
+set local lock_timeout = '2s';
+-- Tables of one feed share its policy, and the last one takes it along: the comment on each broadcasting
+-- function lists its topics.
+do $drop$
+begin
+  if not exists (
+    select
+    from pg_catalog.pg_proc as other
+    join pg_catalog.pg_namespace as home on home.oid = other.pronamespace
+    where home.nspname = 'realtime_advisor'
+      and other.proname <> 'broadcast_documents'
+      and 'tenant:<id>:dashboard' = any (string_to_array(obj_description(other.oid, 'pg_proc'), E'\n'))
+  ) then
+    drop policy if exists "realtime_advisor tenant:<id>:dashboard" on realtime.messages;
+  end if;
+end
+$drop$;
+commit;
+
+-- Step 2 of 3: triggers.
+begin;
+set local lock_timeout = '3s';
+drop trigger if exists realtime_advisor_insert on public.documents;
+drop trigger if exists realtime_advisor_update on public.documents;
+drop trigger if exists realtime_advisor_delete on public.documents;
+commit;
+
+-- Step 3 of 3: functions. What another table's script still uses, stays.
+begin;
+set local lock_timeout = '3s';
+drop function if exists realtime_advisor.broadcast_documents() restrict;
+
+do $drop$
+begin
+  begin
+    drop function if exists realtime_advisor.may_read_tenant_e663b5d8(text, text) restrict;
+  exception
+    when dependent_objects_still_exist then
+      raise notice 'the function % stays: other policies use it', 'may_read_tenant_e663b5d8';
+  end;
+  begin
+    drop schema if exists realtime_advisor restrict;
+  exception
+    when dependent_objects_still_exist then
+      raise notice 'the schema realtime_advisor stays: other tables use it';
+  end;
+end
+$drop$;
+commit;

@@ -1,0 +1,47 @@
+-- Undoes the script for public.notes: the catalogue is afterwards as it was before. May be run again.
+
+-- Step 1 of 3: policies, alone for the same reason as when they were made.
+begin;
+set local lock_timeout = '2s';
+drop policy if exists "realtime_advisor team:<id>:notes" on realtime.messages;
+commit;
+
+-- Step 2 of 3: triggers.
+begin;
+set local lock_timeout = '3s';
+drop trigger if exists realtime_advisor_insert on public.notes;
+drop trigger if exists realtime_advisor_update on public.notes;
+drop trigger if exists realtime_advisor_delete on public.notes;
+commit;
+
+-- Step 3 of 3: functions. What another table's script still uses, stays.
+begin;
+set local lock_timeout = '3s';
+drop function if exists realtime_advisor.broadcast_notes() restrict;
+
+do $drop$
+begin
+  begin
+    drop function if exists realtime_advisor.may_read_team_689a61e2(text, text) restrict;
+  exception
+    when dependent_objects_still_exist then
+      raise notice 'the function % stays: other policies use it', 'may_read_team_689a61e2';
+  end;
+  if not exists (
+    select
+    from pg_catalog.pg_proc as other
+    where other.pronamespace = to_regnamespace('realtime_advisor')
+      and strpos(other.prosrc, 'realtime_advisor.encode_id(') > 0
+  ) then
+    drop function if exists realtime_advisor.encode_id(text) restrict;
+    drop function if exists realtime_advisor.decode_id(text) restrict;
+  end if;
+  begin
+    drop schema if exists realtime_advisor restrict;
+  exception
+    when dependent_objects_still_exist then
+      raise notice 'the schema realtime_advisor stays: other tables use it';
+  end;
+end
+$drop$;
+commit;
