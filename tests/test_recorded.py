@@ -51,6 +51,9 @@ def test_a_history_tells_what_the_database_told(live: Advice, history: History) 
     assert dict(recalled.decisions) == dict(live.decisions)
     assert described(recalled) == described(live)
     assert dict(recalled.scripts) == dict(live.scripts)
+    assert live.audit
+    assert recalled.audit
+    assert recalled.audit.findings == live.audit.findings
 
 
 def test_watching_without_a_history_decides_the_same(live: Advice) -> None:

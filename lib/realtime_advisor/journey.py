@@ -29,6 +29,7 @@ from .model import (
     Design,
     Feed,
     Script,
+    Setup,
     Snapshot,
     WalReading,
     WritingStatements,
@@ -90,13 +91,16 @@ def read_wal(target: Target, catalog: Catalog, seconds: float | None = None) -> 
 
 def audit(target: Target, catalog: Catalog | None = None) -> Audit:
     """Today's realtime set-up of a database, judged: findings worst first. Raises AdvisorError."""
-    known, setup = catalog or read_catalog(target), read_setup(target)
-    return Audit(judge_setup(known, setup), setup, known)
+    return _judge(catalog or read_catalog(target), read_setup(target))
+
+
+def _judge(catalog: Catalog, setup: Setup) -> Audit:
+    return Audit(judge_setup(catalog, setup), setup, catalog)
 
 
 @dataclass(frozen=True)
 class _Observed:
-    """What there is to decide about; `audit` is None where only a history is at hand."""
+    """What there is to decide about; `audit` is None where nobody looked at what is set up."""
 
     catalog: Catalog
     churn: DatabaseChurn
@@ -169,7 +173,9 @@ def _recall(history: History, wanted: DatabaseIdentity | str | None, seconds: fl
     last = history.progress(sampling)[1]
     since = last - timedelta(seconds=seconds) if last and seconds is not None else None
     readings = history.snapshots(sampling=sampling, since=since)
-    return _observed(_require_tables(history.catalog(database)), readings, "recorded", feeds_of_recorded(database))
+    catalog, setup = _require_tables(history.catalog(database)), history.setup(database)
+    seen = _observed(catalog, readings, "recorded", feeds_of_recorded(database), history.statements(database))
+    return replace(seen, audit=_judge(catalog, setup)) if setup else seen
 
 
 def _observed(

@@ -20,8 +20,12 @@ from realtime_advisor.model import (
     Policy,
     RelationKind,
     Server,
+    Setup,
+    StatementRows,
     Table,
     TableName,
+    Trigger,
+    WritingStatements,
 )
 from realtime_advisor.observation.history import History, open_history, recorder
 from realtime_advisor.observation.history.store import open_store
@@ -280,3 +284,24 @@ def test_a_role_that_may_not_make_tables_is_told_which_right_it_lacks(limited: s
         HistoryFailed, match=r"Role role_\w+ may not keep a history in database .*grant usage, create on"
     ):
         open_history(limited)
+
+
+def test_what_is_set_up_and_the_statements_come_back_whole(history: History) -> None:
+    trigger = Trigger("tell", TableName("a b", 'c"d'), ("insert",), True, "public.f", ("realtime.send",))
+    widths: ByTable[tuple[tuple[str, int], ...]] = ByTable({TableName("public", "t"): (("body", 400),)})
+    setup = Setup((trigger,), None, None, 1024, "logical", widths)
+    told = WritingStatements({TableName("public", "t"): (StatementRows("insert", 3, 30),)}, 2, ("Two were unread.",))
+    assert history.keep_setup(APP, setup)
+    assert history.keep_statements(APP, told)
+    assert not history.keep_statements(APP, told)
+    found, statements = history.setup(), history.statements()
+    assert found is not None
+    assert (found.triggers, found.slots, found.messages) == (setup.triggers, None, None)
+    assert dict(found.column_widths) == dict(widths)
+    assert statements is not None
+    assert (dict(statements), statements.unread, statements.notes) == (dict(told), 2, ("Two were unread.",))
+
+
+def test_where_nobody_looked_nothing_is_told_of_the_setup(history: History) -> None:
+    history.keep_catalog(APP, a_catalog())
+    assert (history.setup(), history.statements()) == (None, None)

@@ -21,7 +21,7 @@ from .wording import say_share
 
 def draw_churn(churn: DatabaseChurn) -> Picture:
     """A treemap: each table's area is its row changes, its colour what it mostly does."""
-    told = busy(churn)[: 2 * MOST_TABLES]
+    told, total = busy(churn)[: 2 * MOST_TABLES], churn.events
     most = [_main_operation(entry) for entry in told]
     figure = new_figure(
         [
@@ -30,7 +30,7 @@ def draw_churn(churn: DatabaseChurn) -> Picture:
                 labels=[label(entry.table) for entry in told],
                 parents=[""] * len(told),
                 values=[entry.events for entry in told],
-                text=[f"{say_share(churn.share(entry.table))} {what}" for entry, what in zip(told, most, strict=True)],
+                text=[f"{say_share(entry.events / total)} {what}" for entry, what in zip(told, most, strict=True)],
                 texttemplate="<b>%{label}</b><br>%{text}",
                 hovertemplate="%{label}: %{value} row changes, %{text}<extra></extra>",
                 marker={"colors": [OPERATIONS[what].colour for what in most], "line": {"width": 2, "color": PAPER}},

@@ -26,6 +26,9 @@ from .wording import UNKNOWN, say_count, say_list, say_minutes, say_number, say_
 
 SAME_TIME: Final = 0.1  # part by which the WAL's time may differ from the counters' and be called the same
 _MEGABYTE: Final = 1_000_000
+_WAL_COLUMNS: Final = (
+    *("table", "committed", "transactions", "largest", "bytes a row", "busiest value", "updates change"),
+)
 _NO_OLD_ROWS: Final = (
     "Which columns an update changes is unknown where a table's replica identity keeps only the key of the old row."
 )
@@ -53,12 +56,10 @@ def tell_statements(told: Sequence[tuple[TableName, StatementRows]]) -> str:
     if not told:
         return "No statement that writes was recorded."
     table, most = told[0]
-    one = most.rows_per_statement
-    return (
-        f"{say_count(len(told), 'kind')} of writing statements; the largest, {most.operation} of {say_table(table)}, "
-        f"{'wrote' if most.calls == 1 else 'writes'} {say_number(one)} row{'' if one == 1 else 's'} at once"
-        f"{'' if most.calls == 1 else ', on average'}."
-    )
+    kinds = say_count(len(told), "kind of writing statement", "kinds of writing statements")
+    rows = say_number(most.rows_per_statement) + (" row" if most.rows_per_statement == 1 else " rows")
+    writes = f"wrote {rows} at once" if most.calls == 1 else f"writes {rows} at once, on average"
+    return f"{kinds}; the largest, {most.operation} of {say_table(table)}, {writes}."
 
 
 def _statement_row(pair: tuple[TableName, StatementRows]) -> tuple[Cell, ...]:
@@ -69,11 +70,12 @@ def _statement_row(pair: tuple[TableName, StatementRows]) -> tuple[Cell, ...]:
 def show_wal(wal: WalReading) -> Stack:
     """What was committed, table by table, and live, stored nowhere, what reading it cost."""
     told = sorted(wal.values(), key=lambda each: (-each.events, each.table))
-    columns = ("table", "committed", "transactions", "largest", "bytes a row", "busiest value", "updates change")
+    known = any(each.updates and each.changed_columns is not None for each in told)
     unknown = any(each.updates and each.changed_columns is None for each in told)
+    columns = _WAL_COLUMNS if known else _WAL_COLUMNS[:-1]
     below = (*((wal.stopped,) if wal.stopped else ()), *((_NO_OLD_ROWS,) if unknown else ()))
-    rows = tuple(map(_wal_row, told))
-    return Stack((Sheet(tell_wal(wal), columns, rows, frozenset(columns[1:5]), below), Live(tell_cost(wal))))
+    rows = tuple(_wal_row(each)[: len(columns)] for each in told)
+    return Stack((Sheet(tell_wal(wal), columns, rows, frozenset(_WAL_COLUMNS[1:5]), below), Live(tell_cost(wal))))
 
 
 def tell_wal(wal: WalReading) -> str:

@@ -67,8 +67,8 @@ def draw_rates(decisions: Decisions, matrix: Matrix) -> Picture:
             name_line(math.log10(threshold), f"Broadcast above {say_number(threshold)}"),
             *(_say_hottest(each, row) for row, each in enumerate(told)),
         ],
-        legend={"orientation": "h", "x": 0, "y": -0.02, "yanchor": "top", "yref": "container"},
-        margin={"l": 10, "r": 150, "t": 100, "b": 80},
+        legend={"orientation": "h", "x": 0, "y": 0.01, "yanchor": "bottom", "yref": "container"},
+        margin={"l": 10, "r": 150, "t": 100, "b": 85},
     )
     return Picture(figure, _tell(decisions, known, threshold), tuple(_tell_unknown(decisions)))
 

@@ -63,14 +63,14 @@ def tell_churn(churn: DatabaseChurn) -> str:
     if not told:
         return NOTHING_CHANGED
     first = told[0]
-    half, sofar = 0, 0
-    while sofar * 2 < churn.events:
+    half, sofar, total = 0, 0, churn.events
+    while sofar * 2 < total:
         sofar += told[half].events
         half += 1
     quiet = len(tops(churn)) - len(told)
     return (
-        f"{say_count(churn.events, 'row change')} {tell_window(churn)}: {say_table(first.table)} has "
-        f"{say_share(churn.share(first.table))} of them"
+        f"{say_count(total, 'row change')} {tell_window(churn)}: {say_table(first.table)} has "
+        f"{say_share(first.events / total)} of them"
         + (f", and {half} of {say_count(len(told), 'busy table')} have more than half" if half > 1 else "")
         + (f"; {say_count(quiet, 'table')} did not change." if quiet else ".")
     )
@@ -216,6 +216,10 @@ def tell_table(churn: DatabaseChurn, table: TableName) -> tuple[str, ...]:
     ]
     if entry.peak_per_minute is not None:
         said.append(f"Its busiest interval ran at {say_number(entry.peak_per_minute)} row changes a minute.")
+    if entry.quiet_share:
+        said.append(f"In {say_share(entry.quiet_share)} of the time no row changed.")
+    if entry.wal is not None and entry.wal.events:
+        said.append(f"The largest transaction wrote {say_count(entry.wal.largest_transaction, 'row')} of it.")
     return (*said, *_as_note(entry))
 
 

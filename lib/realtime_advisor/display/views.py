@@ -135,7 +135,7 @@ class Sheet:
 
 def _unbroken(cell: str) -> str:
     """A cell's HTML in which no line breaks between a number and its sign."""
-    return escape(re.sub(r"(?<=[<>≤≥=]) | (?=%)", "\u00a0", cell))
+    return escape(re.sub(r"(?<=[<>≤≥=]) | (?=%)|(?<=^[✓✗?]) ", "\u00a0", cell))
 
 
 def _align(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -17,6 +17,8 @@ from .counters import take_snapshot
 from .history import History
 from .history.recorder import Recorder
 from .progress import progress_bar
+from .setup import read_setup
+from .statements import read_statements
 from .target import Target
 
 Turns = Callable[[float, float], Iterator[float]]  # seconds left, interval: yields the seconds passed at each reading
@@ -91,7 +93,7 @@ class _Progress:
     def begin(self, first: Snapshot) -> None:
         self.recorder.keep(first)
         self.readings, self.last_kept = 1, time.monotonic()
-        self._keep_catalog()
+        self._keep_surroundings()
 
     def take(self) -> None:
         """Take a reading and keep it, or remember why not."""
@@ -106,7 +108,7 @@ class _Progress:
             self._recover()
         self.readings, self.last_kept = self.readings + 1, time.monotonic()
         if begins:
-            self._keep_catalog()
+            self._keep_surroundings()
             with suppress(HistoryFailed):  # the next time is soon enough
                 self.history.age_out()
 
@@ -140,11 +142,16 @@ class _Progress:
         with suppress(HistoryFailed):  # it may be the history that fails
             self.history.note(self.sampling, kind, detail)
 
-    def _keep_catalog(self) -> None:
+    def _keep_surroundings(self) -> None:
+        """Keep what changes seldom: the catalogue, today's set-up, and the statements where they can be read."""
+        database = self.sampling.database
         try:
-            self.history.keep_catalog(self.sampling.database, read_catalog(self.target))
+            self.history.keep_catalog(database, read_catalog(self.target))
+            self.history.keep_setup(database, read_setup(self.target))
+            if statements := read_statements(self.target):
+                self.history.keep_statements(database, statements)
         except AdvisorError as error:
-            self.say(f"The catalogue was not recorded this time. {error}")
+            self.say(f"Catalogue and set-up were not recorded this time. {error}")
 
 
 def tell_length(seconds: float) -> str:

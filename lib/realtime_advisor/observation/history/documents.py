@@ -11,7 +11,7 @@ from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import make_converter
 
 from realtime_advisor.errors import HistoryFailed
-from realtime_advisor.model import ByTable, Snapshot, TableCounters, TableName
+from realtime_advisor.model import ByTable, Snapshot, StatementRows, TableCounters, TableName, WritingStatements
 
 T = TypeVar("T")
 _Kind = type[Snapshot] | type[TableCounters]
@@ -50,6 +50,18 @@ def _unstructure_by_table(kind: Any) -> Callable[[Any], Any]:
 def _structure_by_table(kind: Any) -> Callable[[Any, Any], Any]:
     (inner,) = get_args(kind)
     return lambda value, _: ByTable({TableName(*name): _converter.structure(part, inner) for name, part in value})
+
+
+@_converter.register_unstructure_hook
+def _unstructure_statements(statements: WritingStatements) -> dict[str, Any]:
+    tables = _converter.unstructure(ByTable(dict(statements)), ByTable[tuple[StatementRows, ...]])
+    return {"tables": tables, "unread": statements.unread, "notes": list(statements.notes)}
+
+
+@_converter.register_structure_hook
+def _structure_statements(value: Mapping[str, Any], _: type[WritingStatements]) -> WritingStatements:
+    tables = _converter.structure(value["tables"], ByTable[tuple[StatementRows, ...]])
+    return WritingStatements(tables, value["unread"], tuple(value["notes"]))
 
 
 def write_document(noun: object) -> Any:

@@ -7,12 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Row, func, select
 
 from realtime_advisor.errors import BadInput, HistoryFailed
-from realtime_advisor.model import Catalog, DatabaseIdentity, Happening, RecordedDecisions, Sampling, Snapshot
+from realtime_advisor.model import (
+    Catalog,
+    DatabaseIdentity,
+    Happening,
+    RecordedDecisions,
+    Sampling,
+    Setup,
+    Snapshot,
+    WritingStatements,
+)
 
 from .ageing import drop_older
 from .creation import ensure_tables, has_tables
@@ -25,6 +34,7 @@ from .tables import add, databases, documents, dump, happenings, samplings, segm
 KEEP_DAYS: Final = 30.0
 FINISHED: Final = "finished"
 Database = DatabaseIdentity | str | None
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -94,6 +104,14 @@ class History:
             return read_document(row.document, Catalog)
         raise BadInput(f"The history {self.place} holds no catalogue of {meant}. Record it again with make sample.")
 
+    def setup(self, database: Database = None) -> Setup | None:
+        """What was set up beside the tables at the last look; None where nobody looked."""
+        return self._latest("setup", database, Setup)
+
+    def statements(self, database: Database = None) -> WritingStatements | None:
+        """Rows per writing statement as of the last look; None where they could not be read."""
+        return self._latest("statements", database, WritingStatements)
+
     def decisions(self, database: Database = None) -> Iterator[RecordedDecisions]:
         """What was decided about a database, the latest first."""
         for row in self._latest_first("decisions", self.database(database)):
@@ -148,6 +166,14 @@ class History:
         """Write down a catalogue, unless the latest one is the same; whether it was written."""
         return self._keep_document("catalog", database, write_document(catalog), again=False)
 
+    def keep_setup(self, database: DatabaseIdentity, setup: Setup) -> bool:
+        """Write down what is set up beside the tables, unless nothing has changed; whether it was written."""
+        return self._keep_document("setup", database, write_document(setup), again=False)
+
+    def keep_statements(self, database: DatabaseIdentity, statements: WritingStatements) -> bool:
+        """Write down rows per writing statement, unless none has run since; whether they were written."""
+        return self._keep_document("statements", database, write_document(statements), again=False)
+
     def keep_decisions(self, database: DatabaseIdentity, document: Any) -> None:
         """Write down what was decided, as the JSON values that decisions.json holds."""
         self._keep_document("decisions", database, document, again=True)
@@ -167,6 +193,11 @@ class History:
             row = {"database_id": number, "recorded_at": datetime.now(UTC), "kind": kind, "hash": digest}
             add(connection, documents, {**row, "document": document})
             return True
+
+    def _latest(self, kind: str, database: Database, noun: type[T]) -> T | None:
+        for row in self._latest_first(kind, self.database(database)):
+            return read_document(row.document, noun)
+        return None
 
     def _latest_first(self, kind: str, database: DatabaseIdentity) -> Iterator[Row[Any]]:
         mine = select(documents).join(databases).where(databases.c.key == database.key, documents.c.kind == kind)

@@ -1,5 +1,6 @@
--- Every relation with columns outside pg_catalog, and who of Supabase's API roles may read it. Those that are not is_users
--- (sequences, composite types, temporary tables, what an extension owns) are here for the keys and policies that name them.
+-- Every relation with columns outside pg_catalog, and who of Supabase's API roles may read it.
+-- Those that are not is_users (sequences, composite types, temporary tables, what an extension owns) are here for the
+-- keys and policies that name them.
 -- select_roles is null where neither role exists. USAGE on the schema counts: without it a grant cannot be used.
 with reader as (
     select oid, rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated')
