@@ -24,7 +24,8 @@ from realtime_advisor.observation.target import open_target
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from .conftest import opened, run
-from .wal_world import await_all_read, await_no_slot, await_slot, killed_reader, read_while, slots
+from .wal.conftest import private_server
+from .wal.world import await_all_read, await_no_slot, await_slot, killed_reader, read_while, slots
 
 PASSWORD = secrets.token_hex(8)
 _SETTINGS = """
@@ -46,8 +47,15 @@ server_login_retry = 1
 
 
 @pytest.fixture(scope="module")
+def server() -> Iterator[RunningServer]:
+    """A server of this module's own: reading the WAL waits for whoever writes on it."""
+    with private_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def pooler(server: RunningServer) -> Iterator[int]:
-    """The port of a PgBouncer before the shared server, in transaction mode."""
+    """The port of a PgBouncer before the server, in transaction mode."""
     program = shutil.which("pgbouncer", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
     if program is None:
         pytest.skip(

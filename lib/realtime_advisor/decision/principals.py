@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from realtime_advisor.model import Catalog, ForeignKey, Policy, Table, TableName
@@ -47,7 +48,11 @@ class Principals:
 
     def membership_of(self, scope_table: TableName) -> Membership | None:
         """The membership table that pairs users with rows of `scope_table`."""
-        return next((m for m in self.memberships if m.scope_table == scope_table), None)
+        return self._membership_by_scope.get(scope_table)
+
+    @cached_property
+    def _membership_by_scope(self) -> dict[TableName, Membership]:
+        return {m.scope_table: m for m in reversed(self.memberships)}  # the first of a scope's counts
 
     def ends(self, table: TableName) -> bool:
         """Whether a path ends here: at a user or a tenant."""

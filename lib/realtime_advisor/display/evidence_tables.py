@@ -29,6 +29,7 @@ _MEGABYTE: Final = 1_000_000
 _WAL_COLUMNS: Final = (
     *("table", "committed", "transactions", "largest", "bytes a row", "busiest value", "updates change"),
 )
+_BLIND: Final = "The WAL tells nothing of unlogged tables; rows removed by TRUNCATE are in neither count."
 _NO_OLD_ROWS: Final = (
     "Which columns an update changes is unknown where a table's replica identity keeps only the key of the old row."
 )
@@ -131,37 +132,35 @@ def show_both(churn: DatabaseChurn, wal: WalReading) -> Sheet:
 
 
 def show_committed(churn: DatabaseChurn) -> Sheet:
-    """What the counters said and what was committed, row changes a minute; the rest was rolled back."""
+    """What the counters said and what was committed: row changes, and rates where their times differ."""
     entries = [entry for entry in tops(churn) if entry.events or (entry.wal and entry.wal.events)]
-    columns = ("table", "counted", "committed", "rolled back", "largest transaction")
-    named = columns if is_same_time(churn) else (*columns[:3], "difference", *columns[4:])
-    below = "The WAL tells nothing of unlogged tables; rows removed by TRUNCATE are in neither count."
-    rows = tuple(map(_committed_row, entries))
-    return Sheet(tell_committed(churn), named, rows, frozenset(named[1:]), (below,))
-
-
-def is_same_time(churn: DatabaseChurn) -> bool:
-    """Whether counters and WAL were read for about the same time."""
     slack = _slack(churn)
-    return slack is not None and slack <= SAME_TIME
+    if slack is None:
+        columns, rows = ("table", "counted", "committed", "difference"), [_rates_row(entry) for entry in entries]
+    else:
+        columns, rows = ("table", "counted", "committed", "rolled back"), [_rows_row(each, slack) for each in entries]
+    largest = [f"{entry.wal.largest_transaction:,}" if entry.wal else UNKNOWN for entry in entries]
+    named = (*columns, "largest transaction")
+    told = tuple((*row, most) for row, most in zip(rows, largest, strict=True))
+    return Sheet(_tell_committed(churn, slack), named, told, frozenset(named[1:]), (_BLIND,))
 
 
 def _slack(churn: DatabaseChurn) -> float | None:
-    """The part by which the WAL's time differs from the counters'; None where either is unknown."""
+    """The part by which the WAL's time differs from the counters'; None where they are different times altogether."""
     wal = next((entry.wal_seconds for entry in churn.values() if entry.wal_seconds), None)
-    return abs(wal - churn.seconds) / churn.seconds if wal and churn.seconds else None
+    slack = abs(wal - churn.seconds) / churn.seconds if wal and churn.seconds else None
+    return slack if slack is not None and slack <= SAME_TIME else None
 
 
-def tell_committed(churn: DatabaseChurn) -> str:
+def _tell_committed(churn: DatabaseChurn, slack: float | None) -> str:
     """Which part of the counted row changes was rolled back, and whose."""
-    slack = _slack(churn)
-    if slack is None or slack > SAME_TIME:
+    if slack is None:
         return (
             "Row changes a minute. The counters and the WAL were read for different times, so a difference need not "
             "be rolled back."
         )
-    lost = {entry.table: rows for entry in tops(churn) if (rows := _uncommitted(entry)) > 2 * slack * entry.events}
-    counted = f"Row changes a minute. Of {churn.events:,} counted"
+    lost = {entry.table: rows for entry in tops(churn) if (rows := _uncommitted(entry, slack)) > 0}
+    counted = f"Of {say_count(churn.events, 'counted row change')}"
     if not lost:
         return f"{counted} {'about all' if slack else 'all'} were committed."
     most = sorted(lost, key=lambda table: (-lost[table], table))
@@ -169,22 +168,22 @@ def tell_committed(churn: DatabaseChurn) -> str:
     return f"{counted} {'about ' if slack else ''}{sum(lost.values()):,} were rolled back: {whose}."
 
 
-def _uncommitted(entry: Churn) -> int:
-    return entry.events - entry.wal.events if entry.wal else 0
+def _uncommitted(entry: Churn, slack: float) -> int:
+    """Row changes that were counted and not committed; 0 where the edges of the window may be why."""
+    rows = entry.events - entry.wal.events if entry.wal else 0
+    return rows if abs(rows) > 2 * slack * entry.events else 0
 
 
-def _committed_row(entry: Churn) -> tuple[Cell, ...]:
-    wal = entry.wal
-    committed = wal.events * 60 / entry.wal_seconds if wal and entry.wal_seconds else None
+def _rows_row(entry: Churn, slack: float) -> tuple[str, ...]:
+    committed = f"{entry.wal.events:,}" if entry.wal else UNKNOWN
+    return (say_table(entry.table), f"{entry.events:,}", committed, _say_difference(_uncommitted(entry, slack)))
+
+
+def _rates_row(entry: Churn) -> tuple[str, ...]:
+    committed = entry.wal.events * 60 / entry.wal_seconds if entry.wal and entry.wal_seconds else None
     counted = entry.events_per_minute
-    both = counted is not None and committed is not None
-    return (
-        say_table(entry.table),
-        say_number(counted),
-        say_number(committed),
-        _say_difference((counted or 0) - (committed or 0)) if both else UNKNOWN,
-        f"{wal.largest_transaction:,}" if wal else UNKNOWN,
-    )
+    difference = UNKNOWN if counted is None or committed is None else _say_difference(counted - committed)
+    return (say_table(entry.table), say_number(counted), say_number(committed), difference)
 
 
 def _say_difference(value: float) -> str:

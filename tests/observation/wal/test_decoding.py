@@ -23,8 +23,8 @@ from realtime_advisor.observation.wal_decoding import (
 )
 from realtime_advisor.sandbox.postgres import RunningServer
 
-from .conftest import made_database
-from .wal_world import allow_wal2json, await_no_slot
+from ..conftest import made_database
+from .world import allow_wal2json, await_no_slot
 
 _ANY = st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00")
 _NAMES = [

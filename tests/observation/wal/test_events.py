@@ -4,56 +4,21 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
-import pytest
 
-from realtime_advisor.errors import AdvisorError, BadInput
-from realtime_advisor.model import TableWal, WalReading
-from realtime_advisor.observation import wal_tally
-from realtime_advisor.observation.catalog import read_catalog
-from realtime_advisor.observation.wal import read_wal
+from realtime_advisor.model import TableWal
 
-from .conftest import opened, run
-from .wal_world import allow_wal2json, read_while, slots
-
-Reader = Callable[..., WalReading]
-
-
-@pytest.fixture(
-    params=[("database", "test_decoding"), ("database15", "test_decoding"), ("database15", "wal2json")],
-    ids=["embedded-test_decoding", "15-test_decoding", "15-wal2json"],
+from ..conftest import run
+from .conftest import Reader
+from .world import (
+    slots,
 )
-def world(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """An empty database, and the plugin to read it with."""
-    fixture, plugin = request.param
-    conninfo: str = request.getfixturevalue(fixture)
-    if plugin == "wal2json":
-        allow_wal2json(conninfo)
-    return conninfo, plugin
-
-
-@pytest.fixture
-def read(world: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Reader:
-    """Reads what statements did, each in a transaction of its own; a callable does its own."""
-    conninfo, plugin = world
-
-    def reader(*works: str | Callable[[], None]) -> WalReading:
-        ready = [work if callable(work) else lambda work=work: run(conninfo, work) for work in works]  # type: ignore[misc]
-        return read_while(monkeypatch, conninfo, *ready, plugin=plugin)
-
-    return reader
 
 
 def counts(wal: TableWal) -> tuple[int, int, int, int]:
     return wal.inserts, wal.updates, wal.deletes, wal.truncates
-
-
-@pytest.fixture
-def database_of(world: tuple[str, str]) -> str:
-    return world[0]
 
 
 def test_committed_row_changes_are_counted_and_reading_leaves_no_slot(
@@ -163,108 +128,6 @@ def write_blocks(conninfo: str, blocks: int, rows: int) -> None:
             connection.execute(
                 "insert into t select generate_series(%s::int, %s::int)", [block * rows + 1, (block + 1) * rows]
             )
-
-
-def test_changes_are_counted_by_the_values_of_key_columns(database_of: str, read: Reader) -> None:
-    run(
-        database_of,
-        "create table users (id int primary key)",
-        "insert into users select generate_series(1, 5)",
-        "create table notes (id int primary key, owner int references users, reader text, other int)",
-        "alter table notes enable row level security",
-        "create policy p on notes for select using (reader = current_user)",
-        "alter table notes replica identity full",
-    )
-    reading = read(
-        "insert into notes select n, 1 + (n % 20) / 15, case when n > 2 then 'ann' end, n"
-        " from generate_series(1, 20) n",
-        "update notes set other = 0 where owner = 2",
-        "delete from notes where owner = 2",
-    )
-    scopes = {each.column: (each.changes, each.distinct, each.hottest) for each in reading["notes"].scopes}
-    assert scopes == {"owner": (30, 2, 15), "reader": (30 - 2, 1, 28)}
-    assert list(map(str, reading)) == ["public.notes"]
-
-
-def test_a_deleted_row_counts_for_its_scope_only_where_replica_identity_tells_it(
-    database_of: str, read: Reader
-) -> None:
-    run(
-        database_of,
-        "create table users (id int primary key)",
-        "insert into users values (1)",
-        "create table notes (id int primary key, owner int references users)",
-        "insert into notes values (1, 1), (2, 1)",
-    )
-    (owner,) = read("delete from notes")["notes"].scopes
-    assert (owner.changes, owner.distinct, owner.hottest, owner.hottest_share) == (0, 0, 0, 0.0)
-
-
-def test_a_column_of_too_many_values_is_left_out(
-    database_of: str, read: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wal_tally, "MOST_VALUES", 10)
-    run(
-        database_of,
-        "create table users (id int primary key)",
-        "insert into users select generate_series(1, 11)",
-        "create table notes (id int primary key, owner int references users, editor int references users)",
-    )
-    reading = read("insert into notes select n, n, 1 + n % 10 from generate_series(1, 11) n")
-    assert [(each.column, each.distinct, each.hottest) for each in reading["notes"].scopes] == [("editor", 10, 2)]
-
-
-def test_no_value_of_a_row_is_in_the_reading(database_of: str, read: Reader) -> None:
-    run(database_of, "create table t (id text primary key references t)", "alter table t replica identity full")
-    reading = read("insert into t values ('s3cr3t-of-ada')", "update t set id = 's3cr3t-of-eve'")
-    assert "s3cr3t" not in repr(list(reading.values()))
-
-
-def test_changed_columns_are_named_where_replica_identity_is_full(database_of: str, read: Reader) -> None:
-    run(
-        database_of,
-        "create table t (id int primary key, a text, b jsonb, large text)",
-        "alter table t alter large set storage external",
-        "alter table t replica identity full",
-        "insert into t values (1, 'x', '{}', repeat('y', 5000)), (2, null, null, null)",
-    )
-    reading = read(
-        "update t set a = 'z'",
-        "update t set a = null, b = '[1]' where id = 1",
-        "update t set a = a",
-        "update t set id = 3, large = 'small' where id = 2",
-    )
-    assert reading["t"].changed_columns == {"a": 3, "b": 1, "id": 1, "large": 1}
-
-
-def test_changed_columns_are_unknown_where_replica_identity_hides_them(database_of: str, read: Reader) -> None:
-    run(
-        database_of,
-        "create table t (id int primary key, a text) partition by range (id)",
-        "create table low partition of t for values from (0) to (10)",
-        "create table high partition of t for values from (10) to (20)",
-        "alter table low replica identity full",
-        "insert into t values (1), (11)",
-    )
-    assert read("update t set a = 'x' where id = 1")["t"].changed_columns == {"a": 1}
-    reading = read("update t set a = 'y'")
-    assert reading["low"].changed_columns == {"a": 1}
-    assert reading["high"].changed_columns is None
-    assert reading["t"].changed_columns is None
-
-
-def test_bytes_are_those_of_the_new_rows_values(database_of: str, read: Reader) -> None:
-    run(
-        database_of,
-        "create table t (id int primary key, word text, large text)",
-        "alter table t alter large set storage external",
-    )
-    reading = read(
-        "insert into t values (1, 'äöü', repeat('x', 3000)), (22, null, 'it''s')",  # 1 + 6 + 3000, 2 + 4
-        "update t set word = 'yes' where id = 1",  # 1 + 3: the large value stays where it is
-        "delete from t",
-    )
-    assert reading["t"].bytes_of_rows == 3007 + 6 + 4
 
 
 def test_materialized_views_and_temporary_tables_are_no_events(database_of: str, read: Reader) -> None:
@@ -382,36 +245,3 @@ class Truth:
         operation = self.random.choices(list(statements), [5, 3, 1])[0]
         rows = connection.execute(statements[operation].encode(), [author]).fetchall()
         return operation, [author for (author,) in rows]
-
-
-def test_the_plugin_is_chosen_so_that_nothing_is_missed(database15: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow_wal2json(database15)
-    run(database15, "create table t (id int primary key)")
-    assert read_while(monkeypatch, database15).plugin == "wal2json"
-    run(database15, "create table keyless (n int)", "insert into keyless values (1), (2)")
-    reading = read_while(monkeypatch, database15, lambda: run(database15, "update keyless set n = 0"))
-    assert (reading.plugin, reading["keyless"].updates) == ("test_decoding", 2)
-    run(database15, "alter table keyless replica identity full")
-    assert read_while(monkeypatch, database15).plugin == "wal2json"
-
-
-def test_test_decoding_serves_where_wal2json_is_absent(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(database, "create table t (id int primary key)")
-    reading = read_while(monkeypatch, database, lambda: run(database, "insert into t values (1)"))
-    assert (reading.plugin, reading["t"].inserts) == ("test_decoding", 1)
-
-
-def test_an_unknown_plugin_is_refused(postgres: str) -> None:
-    with opened(postgres) as target:
-        catalog = read_catalog(target)
-        with pytest.raises(
-            BadInput, match="'pgoutput' is not an output plugin that this reads; choose one of wal2json"
-        ):
-            read_wal(target, catalog, 0, plugin="pgoutput", progress=False)
-
-
-def test_a_plugin_that_the_server_lacks_is_refused(postgres: str) -> None:
-    with opened(postgres) as target:
-        catalog = read_catalog(target)
-        with pytest.raises(AdvisorError, match=r"offers no output plugin that can be read here \(not wal2json\)"):
-            read_wal(target, catalog, 0, plugin="wal2json", progress=False)

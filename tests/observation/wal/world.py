@@ -18,8 +18,8 @@ from realtime_advisor.observation import wal as wal_module
 from realtime_advisor.observation.catalog import read_catalog
 from realtime_advisor.observation.wal import read_wal
 
-from . import wal_reader
-from .conftest import opened
+from ..conftest import opened
+from . import reader
 
 
 @dataclass
@@ -93,7 +93,7 @@ def await_row(conninfo: str, query: str, *, seconds: float = 60) -> Any:
 @contextmanager
 def killed_reader(url: str) -> Iterator[None]:
     """A process that reads the WAL, killed at the end of the block."""
-    with subprocess.Popen([sys.executable, wal_reader.__file__, url]) as process:
+    with subprocess.Popen([sys.executable, reader.__file__, url]) as process:
         try:
             yield
         finally:
