@@ -14,6 +14,7 @@ import pytest
 
 from realtime_advisor.errors import AdvisorError, ConnectionFailed
 from realtime_advisor.observation.target import Target, open_target
+from realtime_advisor.sandbox import reaper
 from realtime_advisor.sandbox.postgres import RunningServer, lease
 
 SECRET = "s3cr3t-of-ada"
@@ -118,3 +119,4 @@ def own_server() -> Iterator[RunningServer]:
                 Path(str(found and found[0])).write_text(rules, encoding="utf-8")
                 connection.execute("select pg_reload_conf()")
             yield server
+        reaper.wait_until_stopped(server.folder)  # else it would lose its folder while it still runs
