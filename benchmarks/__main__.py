@@ -26,7 +26,7 @@ What the stations cost: time and memory as multiples of a bare `select * from pg
 Memory is the whole process's peak so far in the pass. Median of {rounds} passes  (least-most).
 Every table has nine columns, a primary key, an index, a foreign key, row level security and a policy, and is analysed.
 One sample is what the server takes for a reading of a running sampling, on an open connection, to its last row.
-A database of 10,000 tables takes some two minutes to make, one of 50,000 ten or more.
+It takes a minute or two to make 10,000 tables, and five or more to make 50,000.
 """
 
 

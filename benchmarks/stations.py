@@ -105,8 +105,8 @@ def _clock(connection: psycopg.Connection[tuple[Any, ...]], statements: list[byt
 
 def _write(conninfo: str) -> None:
     """Through a connection of its own: a server counts what a session wrote when the session ends, if not before."""
-    with psycopg.connect(conninfo) as connection:
-        connection.execute("select benchmark.write_tables()")
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("call benchmark.write_tables()")
 
 
 def _generate(catalog: Catalog, decisions: Decisions) -> list[str]:

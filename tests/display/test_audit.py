@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from realtime_advisor.display.show import show
 from realtime_advisor.display.views import Sheet, Stack
 from realtime_advisor.model import (
@@ -95,6 +98,16 @@ def test_tables_that_speak_are_listed_with_who_hears_them() -> None:
         ["sent", "supabase_realtime", "id", "anon and authenticated", "1 policy", "–"],
     ]
     assert "3 tables speak today:" in view.text
+
+
+def test_five_thousand_tables_with_the_same_fault_are_shown_small() -> None:
+    tables = [replace(owned(f"t{number}"), publications=("supabase_realtime",)) for number in range(5_000)]
+    told = [finding(str(each.name), rule=rule) for rule in ("r", "s", "t") for each in tables]
+    began = time.process_time()
+    view = show(audited(*told, tables=catalog(*tables)))
+    assert time.process_time() - began < 2
+    assert "The same of 4,999 more tables." in view.text
+    assert len(view.html) < 60_000
 
 
 def test_names_with_markup_are_escaped_in_html() -> None:

@@ -4,37 +4,53 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from realtime_advisor.display import figures
 from realtime_advisor.display.views import Picture
-from realtime_advisor.model import Option
+from realtime_advisor.model import Decision, Evidence, Option, ScopeRates, Source
 from realtime_advisor.reference import load_matrix
 
-from .world import advice, churned, database, decided, decisions, found, reading
+from .world import advice, churned, database, decided, decisions, found
+
+
+def rated(
+    name: str, whole: float, average: float | None, hottest: float | None, source: Source, detail: str
+) -> Decision:
+    def told(value: float | None, detail: str = "counted", source: Source = Source.MEASURED) -> Evidence:
+        return Evidence(value, "events/minute", source, detail)
+
+    rates = ScopeRates(told(whole), told(average), told(hottest, detail, source), "user_id=eq.<id>")
+    return replace(decided(name), rates=rates)
+
 
 CHURN = database(churned("a", 10, 80, 10), churned("b", 20), churned("quiet"))
 TOLD = decisions(
     decided("a", findings=(found("high_volume", 240.0, 100),)), decided("b", Option.PRESENCE, runner_up=None)
 )
-READINGS = (reading(0, a=0, b=0), reading(1, a=10, b=10), reading(2, a=510, b=20), reading(4, a=520, b=40))
+RATED = decisions(
+    rated("messages", 205, 1.7, 39.7, Source.INFERRED, "a detail"),
+    rated("jobs", 600, 2, 240, Source.MEASURED, "counted"),
+    rated("small", 20, 1, 20, Source.MEASURED, "at most 20 a minute, the whole table's"),
+    rated("hidden", 90, None, None, Source.MEASURED, "run ANALYZE public.hidden"),
+    rated("still", 0, 0, 0, Source.MEASURED, "no row changed"),
+)
 DRAWN: dict[str, Callable[[], Picture]] = {
     "verdict": lambda: figures.draw_verdict(advice(TOLD, CHURN)),
     "churn": lambda: figures.draw_churn(CHURN),
     "mix": lambda: figures.draw_mix(CHURN, load_matrix()),
-    "timeline": lambda: figures.draw_timeline(READINGS),
     "margins": lambda: figures.draw_margins(TOLD["a"]),
-    "hottest": lambda: figures.draw_hottest(TOLD, load_matrix()),
+    "rates": lambda: figures.draw_rates(RATED, load_matrix()),
 }
 EMPTY: dict[str, Callable[[], Picture]] = {
     "verdict": lambda: figures.draw_verdict(advice(decisions(), database())),
     "churn": lambda: figures.draw_churn(database()),
     "mix": lambda: figures.draw_mix(database(), load_matrix()),
-    "timeline": lambda: figures.draw_timeline(READINGS[:1]),
     "margins": lambda: figures.draw_margins(decided("a")),
-    "hottest": lambda: figures.draw_hottest(decisions(), load_matrix()),
+    "rates": lambda: figures.draw_rates(decisions(), load_matrix()),
 }
 
 
@@ -46,7 +62,7 @@ def drawn(picture: Picture) -> Any:
 def test_a_figure_is_small_and_the_same_each_time(name: str) -> None:
     once, again = DRAWN[name]().figure.to_json(), DRAWN[name]().figure.to_json()
     assert once == again
-    assert len(once) < 5000
+    assert len(once) < 6000
 
 
 @pytest.mark.parametrize("name", EMPTY)
@@ -82,21 +98,39 @@ def test_the_line_stands_where_the_matrix_says() -> None:
     assert line["x0"] == line["x1"] == 0.3
 
 
-def test_the_timeline_shows_rates_between_readings_and_colours_the_burst() -> None:
-    calm, burst = drawn(figures.draw_timeline(READINGS))["data"]
-    assert (burst["name"], burst["x"], burst["y"]) == ("a", [0, 1, 2, 4], [10, 500, 5, 5])
-    assert (calm["name"], calm["y"]) == ("b", [10, 10, 10, 10])
-    assert burst["line"]["color"] != calm["line"]["color"]
-    assert (burst["showlegend"], calm["showlegend"]) == (True, False)
+def test_rates_are_drawn_for_the_whole_table_the_average_scope_and_the_hottest() -> None:
+    data = drawn(figures.draw_rates(RATED, load_matrix()))
+    _, whole, average, hottest = data["data"]
+    assert data["layout"]["yaxis"]["ticktext"] == ["jobs", "messages", "small"]
+    assert (whole["x"], average["x"], hottest["x"]) == ([600, 205, 20], [2, 1.7, 1], [240, 39.7, 20])
+    assert hottest["marker"]["symbol"] == ["circle", "circle-open", "circle"]
+    assert [note["text"] for note in data["layout"]["annotations"]] == [
+        "Broadcast above 100",
+        "240, measured",
+        "39.7, inferred",
+        "≤ 20, measured",
+    ]
+    assert data["layout"]["shapes"][-1]["x0"] == 100
 
 
-def test_a_burst_of_a_table_that_is_not_among_the_busiest_is_drawn_too() -> None:
-    calm = {f"t{number}": 1000 for number in range(40)}
-    most, end = {name: count * 5 // 6 for name, count in calm.items()}, calm
-    readings = (reading(0, **dict.fromkeys(calm, 0), rare=0), reading(5, **most, rare=0), reading(6, **end, rare=50))
-    data = drawn(figures.draw_timeline(readings))
-    assert len(data["data"]) == 30
-    assert data["data"][-1]["name"] == "rare"
+def test_below_the_rates_stands_what_is_unknown_with_its_remedy() -> None:
+    picture = figures.draw_rates(RATED, load_matrix())
+    assert picture.text == (
+        "Above 100 events a minute in the hottest scope: jobs; the first below is messages at 39.7. A scope spares "
+        "most in jobs: of 600 row changes a minute the hottest user hears 240.\n"
+        "- hidden: unknown, run ANALYZE public.hidden."
+    )
+    hidden = decisions(*(rated(f"t{n}", 9, None, None, Source.MEASURED, "hidden") for n in range(5_000)))
+    told = figures.draw_rates(hidden, load_matrix())
+    assert told.sentence == "No table's hottest scope could be measured."
+    assert told.below[-1] == "- Unknown for 4,995 more tables."
+
+
+def test_the_rates_of_many_tables_are_drawn_for_the_hottest() -> None:
+    many = decisions(*(rated(f"t{n}", n + 1, 1, n + 1, Source.MEASURED, "counted") for n in range(5_000)))
+    picture = figures.draw_rates(many, load_matrix())
+    assert drawn(picture)["layout"]["yaxis"]["ticktext"][:2] == ["t4999", "t4998"]
+    assert len(picture.figure.to_json()) < 20_000
 
 
 def test_a_margin_far_beyond_the_threshold_is_drawn_at_the_edge() -> None:

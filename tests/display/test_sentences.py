@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from realtime_advisor.display import sentences
-from realtime_advisor.model import Option
+from realtime_advisor.model import Option, TableWal
 
 from .world import churned, database, decided, decisions, found, named
 
@@ -49,12 +51,6 @@ def test_update_heavy_begins_above_the_threshold() -> None:
     churn = database(churned("even", 10, 10), churned("heavy", 9, 11), churned("news", 20))
     assert sentences.tell_mix(churn, 0.5) == "1 of 3 busy tables is update-heavy, above 50 %: heavy."
     assert sentences.tell_mix(churn, 0.9) == "None of 3 busy tables is update-heavy, above 90 %."
-
-
-def test_a_burst_is_told_with_its_mean() -> None:
-    churn = database(churned("jobs", 100, peak=95), churned("calm", 100, peak=29.9))
-    assert sentences.tell_bursts(churn, 3) == "jobs jumps to 95 row changes a minute, 9.5 times its mean of 10."
-    assert sentences.tell_bursts(database(), 3) == "No table has an interval that is 3 times as busy as its mean."
 
 
 def test_the_verdict_counts_tables_by_option_and_names_the_doubtful() -> None:
@@ -105,5 +101,11 @@ def test_one_table_is_told_in_full() -> None:
         "It is 75 % inserts and 25 % updates.",
         "Its busiest interval ran at 40 row changes a minute.",
         "Note: created in the window.",
+    )
+    wal = TableWal(named("a"), 100, 0, 0, 0, 3, 60, 9000)
+    quiet = database(replace(churned("a", 100), quiet_share=0.4, wal=wal, wal_seconds=600))
+    assert sentences.tell_table(quiet, named("a"))[2:] == (
+        "In 40 % of the time no row changed.",
+        "The largest transaction wrote 60 rows of it.",
     )
     assert sentences.tell_table(database(churned("a")), named("a")) == ("a: no row changed in a window of 10 minutes.",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -13,13 +14,17 @@ from realtime_advisor.generation.design import design
 from realtime_advisor.model import ByTable, Flip, Option
 from realtime_advisor.reference import load_matrix
 
-from .world import advice, catalog, churned, database, decided, decisions, found, owned
+from .world import advice, catalog, churned, database, decided, decisions, found, named, owned
+
+
+def sheet(noun: object, other: object = None) -> Sheet:
+    view = show(noun, other)
+    assert isinstance(view, Sheet)
+    return view
 
 
 def cells(noun: object, other: object = None) -> list[list[str]]:
-    view = show(noun, other)
-    assert isinstance(view, Sheet)
-    return [[str(cell) for cell in row] for row in view.rows]
+    return [[str(cell) for cell in row] for row in sheet(noun, other).rows]
 
 
 def test_all_four_options_are_shown_with_every_criterion_of_the_matrix() -> None:
@@ -56,6 +61,38 @@ def test_notes_have_a_column_only_where_there_are_any() -> None:
     assert "note" not in show(database(churned("a"))).text
     earlier = replace(churned("a"), earlier=churned("a", 12))
     assert cells(database(earlier))[0][-1] == "quiet now, 12 row changes since the counters began"
+
+
+def test_bursts_and_quiet_times_have_columns_where_they_are_known() -> None:
+    jobs = replace(churned("jobs", 90, peak=60, burst=60), quiet_share=0.9)
+    known = database(jobs, replace(churned("calm", 80, peak=9, burst=9), quiet_share=0), churned("a", 1))
+    assert sheet(known).columns[7:] == ("busiest", "burst", "quiet")
+    assert [row[7:] for row in cells(known)] == [["60", "60", "90 %"], ["9", "none", "0 %"], ["–", "–", "–"]]
+    assert sheet(database(churned("a", 1))).columns[-1] == "updated"
+
+
+def test_below_churn_stands_what_the_counts_are_worth() -> None:
+    window, since = churned("a", 1), churned("b", 1, basis="since reset")
+    assert sheet(database(window, replace(window, table=named("c")))).below == (window.caveat,)
+    assert "rolled back are included" in show(database(window)).text.splitlines()[-1]
+    assert sheet(database(window, since)).below == (window.caveat, since.caveat)
+    assert show(database(churned("a", basis="none"))).text.endswith("\nNot counted.")
+
+
+def test_what_happened_to_the_database_is_said_above_its_churn() -> None:
+    noted = database(churned("a", 1), notes=("The server restarted in the window.",))
+    assert show(noted).text.startswith(
+        "Row changes a minute, in a window of 10 minutes. The server restarted in the window."
+    )
+
+
+def test_churn_of_five_thousand_tables_is_shown_in_part() -> None:
+    churn = database(*(churned(f"t{number}", number) for number in range(5_000)))
+    began = time.process_time()
+    shown = show(churn)
+    assert time.process_time() - began < 2
+    assert "... and 4,940 more rows; .frame has them all." in shown.text
+    assert len(shown.html) < 60_000
 
 
 def test_what_is_unknown_is_shown_as_unknown_and_never_as_zero() -> None:

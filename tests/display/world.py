@@ -56,6 +56,7 @@ def churned(
     *,
     seconds: float | None = 600,
     peak: float | None = None,
+    burst: int | None = None,
     parent: str | None = None,
     note: str | None = None,
     basis: str = "window",
@@ -69,6 +70,7 @@ def churned(
         0,
         basis,
         peak_per_minute=peak,
+        largest_burst=burst,
         note=note,
         partition_of=named(parent) if parent else None,
     )

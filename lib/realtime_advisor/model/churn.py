@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from .names import ByTable, TableName
 from .statements import StatementRows
@@ -136,7 +137,7 @@ class DatabaseChurn(ByTable[Churn]):
         self.seconds = seconds
         self.notes = notes
 
-    @property
+    @cached_property
     def events(self) -> int:
         """All row changes; a partition's are counted once, in its parent."""
         return sum(churn.events for churn in self.values() if churn.partition_of not in self)
