@@ -323,3 +323,22 @@ def test_a_policy_that_reads_supabases_users_fails_and_of_its_other_tables_nothi
     (finding,) = told(by=reading("auth"), rule="messages_policy_fails")
     assert "reads auth.users, which authenticated may not select from" in finding.sentence
     assert told(by=reading("storage"), rule="messages_policy_fails") == []
+
+
+@pytest.mark.parametrize(
+    ("operations", "calls", "largest"),
+    [
+        (
+            ("insert", "update"),
+            ("realtime.send",),
+            "an UPDATE of 100,000 rows sends 100,000 messages, and Realtime drops",
+        ),
+        (("insert",), ("realtime.send",), "an INSERT of 100,000 rows sends 100,000 messages, and Realtime drops"),
+        (("delete",), ("pg_notify",), "a DELETE of 100,000 rows sends 100,000 messages."),
+    ],
+)
+def test_a_row_triggers_storm_is_told_of_what_it_really_fires_on(
+    operations: tuple[str, ...], calls: tuple[str, ...], largest: str
+) -> None:
+    found = told(by=firing(trigger(per_row=True, operations=operations, calls=calls)))
+    assert [largest in finding.sentence for finding in found if "for each row" in finding.sentence] == [True]

@@ -203,6 +203,8 @@ READ = [
     ("prepare p (int, text) as update t set a = $1", "update", None, "t"),
     ("/*+ SeqScan(t) */ delete from t where exists (select from u for update)", "delete", None, "t"),
     ("insert into t values (E'it\\'s', $tag$insert into u$tag$)", "insert", None, "t"),
+    ("insert into t values ($1,$2,$3||$4)", "insert", None, "t"),
+    ('update "in $1" set a=$1,b=$2 where c=$3', "update", None, "in $1"),
     ("insert into données values ($1)", "insert", None, "données"),
     ("insert into t values (" + "$1, " * 4000, "insert", None, "t"),
 ]

@@ -211,9 +211,10 @@ def say_hidden(table: Table, columns: tuple[str, ...], server: Server) -> str:
     if server.sees_all_statistics or not hidden:
         return f"pg_stats has nothing of {table.name}.{name}, perhaps it holds only NULL: {analyse}"
     if table.row_security:
+        role = _quoted(server.role)
         return (
-            f"row level security hides pg_stats of {table.name} from {server.role}: connect as its owner, "
-            f"or ALTER ROLE {_quoted(server.role)} BYPASSRLS"
+            f"pg_stats of {table.name} is hidden from {server.role}: connect as its owner, or let the role read it and "
+            f"pass its row level security: GRANT SELECT ON {table.name} TO {role}; ALTER ROLE {role} BYPASSRLS"
         )
     return f"{server.role} may not read it: GRANT SELECT ON {table.name} TO {_quoted(server.role)}, or {analyse}"
 

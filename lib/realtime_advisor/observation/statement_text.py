@@ -23,6 +23,8 @@ _FILLERS: Final = {"INTO", "FROM", "ONLY"}
 _PREPARE: Final = re.compile(r"\s*prepare\s+\S+?\s*(\([^)]*\)\s*)?\s+as\s+", re.IGNORECASE)
 _PREFIX: Final = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 _LONG: Final = re.compile(r"with\b|copy\b", re.IGNORECASE)
+# sqlglot takes what stands between two parameters, as in $1,$2, for a dollar-quoted string.
+_PARAMETER: Final = re.compile(r'("(?:[^"]|"")*"|[\w$"]\$)|\$\d+')
 _NAME: Final = re.compile(r"[^\W\d]\w*\Z")
 
 
@@ -73,7 +75,7 @@ def _match_end(pattern: re.Pattern[str], text: str) -> int:
 
 
 def _tokens(text: str) -> Sequence[Token]:
-    return Postgres().tokenize(text)
+    return Postgres().tokenize(_PARAMETER.sub(lambda found: found[1] or "0", text))
 
 
 def _read(tokens: Sequence[Token]) -> Written | None:

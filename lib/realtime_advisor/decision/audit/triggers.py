@@ -28,12 +28,18 @@ def _said(trigger: Trigger) -> str:
 def _per_row(world: World) -> Iterator[Found]:
     for trigger in _telling(world):
         if trigger.per_row and _BROADCAST not in trigger.calls:
+            dropped = ", and Realtime drops what is above its rate" if _SEND in trigger.calls else ""
             yield Found(
                 trigger.table,
                 f"{_said(trigger)} calls {named(*trigger.calls)} for each row: "
-                "an UPDATE of 100,000 rows sends 100,000 messages, and Realtime drops what is above its rate.",
+                f"{_largest_statement(trigger)} of 100,000 rows sends 100,000 messages{dropped}.",
                 "Make it FOR EACH STATEMENT with transition tables, and send one message for each distinct topic.",
             )
+
+
+def _largest_statement(trigger: Trigger) -> str:
+    told = {"update": "an UPDATE", "insert": "an INSERT", "delete": "a DELETE"}
+    return next((said for operation, said in told.items() if operation in trigger.operations), "a statement")
 
 
 def _whole_rows(world: World) -> Iterator[Found]:
