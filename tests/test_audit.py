@@ -109,6 +109,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "trigger_ships_whole_rows": telling(
         "whole", "perform realtime.broadcast_changes('t', 'e', tg_op, tg_table_name, tg_table_schema, new, old)"
     ),
+    "trigger_sends_publicly": telling("publicly", "perform realtime.send('{}', 'e', 't', private => false)", STATEMENT),
     "trigger_sends_as_writer": telling("as_writer", SEND, STATEMENT, ""),
     "notify_payload_limit": telling("notifying", "perform pg_notify('c', 'x')", STATEMENT),
     "telling_trigger_disabled": (*telling("off", SEND, STATEMENT), "alter table off disable trigger tell"),

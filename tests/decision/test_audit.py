@@ -140,6 +140,7 @@ CASES: dict[str, tuple[World, World]] = {
         db(by=firing(trigger(per_row=True, calls=("realtime.broadcast_changes",)))),
         db(by=firing(trigger())),
     ),
+    "trigger_sends_publicly": (db(by=firing(trigger(is_public=True))), db(by=firing(trigger()))),
     "trigger_sends_as_writer": (
         db(by=firing(trigger(as_definer=False))),
         db(

@@ -294,7 +294,8 @@ HIDDEN = replace(SERVER, sees_all_statistics=False, role="App Reader")
             POSTS,
             HIDDEN,
             "pg_stats of public.posts is hidden from App Reader: connect as its owner, or let the role read it and "
-            'pass its row level security: GRANT SELECT ON public.posts TO "App Reader"; ALTER ROLE "App Reader" BYPASSRLS',
+            "pass its row level security: "
+            'GRANT SELECT ON public.posts TO "App Reader"; ALTER ROLE "App Reader" BYPASSRLS',
         ),
         (
             replace(POSTS, row_security=False),

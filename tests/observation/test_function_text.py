@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from realtime_advisor.observation.function_text import called, calls_function, executed_text, handles_errors
+from realtime_advisor.observation.function_text import (
+    called,
+    calls_function,
+    executed_text,
+    handles_errors,
+    sends_publicly,
+)
 
 SEND, CHANGES, NOTIFY = {"realtime.send"}, {"realtime.broadcast_changes"}, {"pg_notify"}
 
@@ -62,3 +68,20 @@ def test_an_exception_block_is_seen_and_a_commented_one_is_not() -> None:
     assert handles_errors(executed_text("begin perform f(); exception\n when others then end"))
     assert not handles_errors(executed_text("begin perform f(); -- exception when others then\nend"))
     assert not handles_errors(executed_text("raise exception 'exception when'"))
+
+
+@pytest.mark.parametrize(
+    ("body", "is_public"),
+    [
+        ("perform realtime.send(to_jsonb(new), 'e', 't', false);", True),
+        ("perform \"realtime\".send(to_jsonb(new), 'e', 't', private => FALSE::boolean);", True),
+        ("perform realtime.send(p, 'e', 't'); perform realtime.send(p, 'e', coalesce(a, 't'), false);", True),
+        ("perform realtime.send(to_jsonb(new), 'e', 't', true);", False),
+        ("perform realtime.send(to_jsonb(new), 'e', 't');", False),
+        ("perform realtime.send(f(a, false), 'e', 't', true); perform g(1, false);", False),
+        ("-- perform realtime.send(p, 'e', 't', false);", False),
+        ("raise notice 'realtime.send(p, e, t, false)';", False),
+    ],
+)
+def test_a_message_that_is_not_private_is_seen(body: str, is_public: bool) -> None:
+    assert sends_publicly(executed_text(body)) is is_public

@@ -29,6 +29,7 @@ class Trigger:
     as_definer: bool = True  # whether the calls run with the rights of a function's owner, not of the writer
     catches_errors: bool = False  # whether the text has an exception handler
     search_path: str | None = None  # the function's own setting
+    is_public: bool = False  # whether a call says that the message is not private
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ _MARK: Final = re.compile(
 _BARE: Final = re.compile("[a-z_][a-z0-9_$]*")
 _HANDLER: Final = re.compile(r"\bexception\s+when\b", re.IGNORECASE)
 _INSERT: Final = re.compile(r'\binsert\s+into\s+"?realtime"?\s*\.\s*"?messages(?![\w$])', re.IGNORECASE)
+_SENDING: Final = re.compile(r'(?<![\w$])"?realtime"?\s*\.\s*"?send"?\s*\(', re.IGNORECASE)
+_PUBLIC: Final = re.compile(r"(?:,|=>|:=)\s*false\s*(?:::\s*bool(?:ean)?\s*)?\Z", re.IGNORECASE)
 _NOTIFY_STATEMENT: Final = re.compile(r"(?:^|;|\b(?:begin|then|else|loop)\b)\s*notify\s+[\w\"]", re.IGNORECASE)
 
 
@@ -78,6 +80,27 @@ def called(text: str, search_path: str | None = None) -> frozenset[str]:
 
 def _notifies(text: str) -> bool:
     return "notify" in text.lower() and _NOTIFY_STATEMENT.search(text) is not None
+
+
+def sends_publicly(text: str) -> bool:
+    """Whether an executed text calls realtime.send with `false` as its last argument, `private`.
+
+    >>> sends_publicly("perform realtime.send(f(a), e, t, false)")
+    True
+    >>> sends_publicly("perform realtime.send(f(a, false), e, t)")
+    False
+    """
+    return any(_PUBLIC.search(_arguments(text, found.end())) for found in _SENDING.finditer(text))
+
+
+def _arguments(text: str, start: int) -> str:
+    """What stands between a parenthesis that ends before `start` and the one that closes it."""
+    depth = 1
+    for found in re.finditer(r"[()]", text[start:]):
+        depth += 1 if found[0] == "(" else -1
+        if depth == 0:
+            return text[start : start + found.start()]
+    return text[start:]
 
 
 def calls_function(text: str, schema: str, name: str) -> bool:

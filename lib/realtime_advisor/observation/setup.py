@@ -19,7 +19,7 @@ from realtime_advisor.model import (
     Trigger,
 )
 
-from .function_text import called, calls_function, executed_text, handles_errors
+from .function_text import called, calls_function, executed_text, handles_errors, sends_publicly
 from .supabase import is_users_own
 from .target import Rows, Target
 
@@ -39,6 +39,7 @@ class _Function:
     as_definer: bool
     search_path: str | None
     catches_errors: bool
+    is_public: bool
 
 
 def read_setup(target: Target) -> Setup:
@@ -129,7 +130,9 @@ def _functions(rows: Rows) -> dict[int, _Function]:
 def _function(row: Row[Any]) -> _Function:
     text = executed_text(row.body)
     calls = frozenset() if row.schema == "realtime" else called(text, row.search_path)
-    return _Function(_name(row), text, calls, row.as_definer, row.search_path, handles_errors(text))
+    return _Function(
+        _name(row), text, calls, row.as_definer, row.search_path, handles_errors(text), sends_publicly(text)
+    )
 
 
 def _calling(function: _Function, tellers: list[_Function]) -> _Function:
@@ -139,6 +142,7 @@ def _calling(function: _Function, tellers: list[_Function]) -> _Function:
         calls=function.calls.union(*(teller.calls for teller in through)),
         as_definer=function.as_definer or (not function.calls and bool(through) and all(t.as_definer for t in through)),
         catches_errors=function.catches_errors or any(teller.catches_errors for teller in through),
+        is_public=function.is_public or any(teller.is_public for teller in through),
     )
 
 
@@ -161,4 +165,5 @@ def _trigger(row: Row[Any], function: _Function | None) -> Trigger:
         as_definer=function.as_definer,
         catches_errors=function.catches_errors,
         search_path=function.search_path,
+        is_public=function.is_public,
     )

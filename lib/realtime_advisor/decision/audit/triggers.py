@@ -54,6 +54,17 @@ def _whole_rows(world: World) -> Iterator[Found]:
             )
 
 
+def _publicly(world: World) -> Iterator[Found]:
+    for trigger in _telling(world):
+        if trigger.is_public:
+            yield Found(
+                trigger.table,
+                f"{_said(trigger)} sends to public topics: no policy is asked, so whoever has the anon key and knows or "
+                "guesses the topic hears it.",
+                "Send with private => true, and write a policy on realtime.messages that says who may listen.",
+            )
+
+
 def _as_invoker(world: World) -> Iterator[Found]:
     messages = world.setup.messages
     if messages is None or any(policy.command in ("insert", "all") for policy in messages.policies):
@@ -121,6 +132,7 @@ def _fired(triggers: list[Trigger], operation: str) -> int:
 RULES: Final = (
     Rule("trigger_tells_each_row", "warning", "a row trigger that calls realtime.send or pg_notify", _per_row),
     Rule("trigger_ships_whole_rows", "warning", "a trigger that calls realtime.broadcast_changes", _whole_rows),
+    Rule("trigger_sends_publicly", "danger", "realtime.send that says it is not private", _publicly),
     Rule("trigger_sends_as_writer", "warning", "realtime.send without SECURITY DEFINER", _as_invoker),
     Rule("notify_payload_limit", "note", "pg_notify in a trigger without an exception block", _notify_limit),
     Rule("telling_trigger_disabled", "warning", "a trigger that would tell, but is disabled", _disabled),
