@@ -59,8 +59,8 @@ def _publicly(world: World) -> Iterator[Found]:
         if trigger.is_public:
             yield Found(
                 trigger.table,
-                f"{_said(trigger)} sends to public topics: no policy is asked, so whoever has the anon key and knows or "
-                "guesses the topic hears it.",
+                f"{_said(trigger)} sends to public topics: no policy is asked, so whoever has the anon key and knows "
+                "or guesses the topic hears it.",
                 "Send with private => true, and write a policy on realtime.messages that says who may listen.",
             )
 
