@@ -154,3 +154,13 @@ def test_a_history_that_is_empty_or_not_there_is_told(tmp_path: Path) -> None:
         ra.advise(open_history(tmp_path))
     with pytest.raises(HistoryFailed, match="There is no history in"):
         open_history(tmp_path / "other", create=False)
+
+
+def test_an_answer_for_a_table_that_is_gone_is_told_and_stops_nothing(history: History, tmp_path: Path) -> None:
+    file = tmp_path / "answers.toml"
+    file.write_text(
+        '["public.gone"]\nuser_facing = true\n["public.documents"]\nuser_facing = false\n', encoding="utf-8"
+    )
+    advice = ra.advise(history, answers=file)
+    assert advice.decisions["public.documents"].option is ra.Option.NO_REALTIME
+    assert "The answers name public.gone, which the database does not have: they were left out." in advice.churn.notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -135,11 +135,22 @@ def advise(
     else:
         observed = _record(source, seconds, kept) if kept else _watch(source, seconds)
     given, expired = gather_answers(answers, kept.folder if kept else None)
+    given, unknown = (
+        _leave_out_unknown(given, observed.catalog) if kept or isinstance(answers, str | Path) else (given, ())
+    )
     decisions = decide(observed.catalog, observed.churn, given, matrix)
-    advice = _generate(observed, decisions, observed.feeds if feeds is None else feeds, expired)
+    advice = _generate(observed, decisions, observed.feeds if feeds is None else feeds, (*expired, *unknown))
     if kept and isinstance(source, Target):
         kept.keep_decisions(identify_database(source), describe(advice, {}))
     return advice
+
+
+def _leave_out_unknown(given: Answers, catalog: Catalog) -> tuple[Answers, tuple[str, ...]]:
+    """The answers for tables that are there. A file outlives tables, so the others are told and stop no report."""
+    known: Container[object] = catalog.tables
+    gone = [name for name in given if name not in known]
+    notes = tuple(f"The answers name {name}, which the database does not have: they were left out." for name in gone)
+    return {name: said for name, said in given.items() if name not in gone}, notes
 
 
 def choose_source(history: History | None, environ: Mapping[str, str] = os.environ) -> Target | History:
@@ -148,8 +159,10 @@ def choose_source(history: History | None, environ: Mapping[str, str] = os.envir
 
 
 def _watch(target: Target, seconds: float | None) -> _Observed:
-    catalog = _require_tables(read_catalog(target))
-    return _see(target, catalog, observe(target, seconds))
+    _require_tables(read_catalog(target))  # refused before anybody waits
+    readings = observe(target, seconds)
+    # Read again: a table renamed in the window is called by the name that the last reading has.
+    return _see(target, read_catalog(target), readings)
 
 
 def _see(target: Target, catalog: Catalog, readings: Iterable[Snapshot]) -> _Observed:

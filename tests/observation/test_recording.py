@@ -109,11 +109,15 @@ def test_ctrl_c_keeps_what_there_is(history: History, database: str) -> None:
 def test_the_catalogue_is_read_again_with_each_segment(
     history: History, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorded(history, database, nothing, lambda: run(database, "create table later (id int)"))
-    assert len(history.catalog()) == 0
+    seen: list[int] = []
+
+    def look() -> None:
+        seen.append(len(history.catalog()))
+
+    recorded(history, database, lambda: run(database, "create table later (id int)"), look, nothing)
     monkeypatch.setattr(recorder_module, "SEGMENT", -recorder_module.SEGMENT)
-    recorded(history, database, nothing)
-    assert [str(table.name) for table in history.catalog()] == ["public.later"]
+    recorded(history, database, lambda: run(database, "create table last (id int)"), look, nothing)
+    assert seen == [0, 2]
 
 
 class Clock:
@@ -151,3 +155,10 @@ def test_turns_that_were_overslept_are_left_out(clock: Clock) -> None:
         if len(passed) == 1:
             clock.sleep(25)
     assert passed == [10, 40, 50]
+
+
+def test_a_table_renamed_meanwhile_is_known_by_its_latest_name(history: History, database: str) -> None:
+    run(database, "create table chatter (id int primary key)")
+    recorded(history, database, lambda: run(database, "alter table chatter rename to chat"), nothing)
+    assert [table.name.name for table in history.catalog()] == ["chat"]
+    assert [name.name for name in measure_churn(history.snapshots())] == ["chat"]

@@ -69,7 +69,10 @@ def record(
                 bar.update(min(done.before + passed, sampling.seconds) - bar.n)
                 if bar.disable and shown:
                     done.tell(passed)
+        done.end()
     except KeyboardInterrupt:
+        with suppress(KeyboardInterrupt):
+            done.end()
         return Recording(sampling, done.readings, interrupted=True)
     return Recording(sampling, done.readings, interrupted=False)
 
@@ -111,6 +114,10 @@ class _Progress:
             self._keep_surroundings()
             with suppress(HistoryFailed):  # the next time is soon enough
                 self.history.age_out()
+
+    def end(self) -> None:
+        """Look at the catalogue once more: what was renamed meanwhile is known by its latest name."""
+        self._keep_surroundings()
 
     def tell(self, passed: float) -> None:
         """One line a while, for a log."""
