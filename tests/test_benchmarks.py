@@ -20,6 +20,7 @@ from realtime_advisor.sandbox.postgres import RunningServer
 
 PROJECT = Path(__file__).resolve().parent.parent
 FRAMEWORK, CHANGES, OURS = "framework's row trigger", "broadcast_changes row trigger", "generated statement trigger"
+SET_BASED, ONCE = "generated, set-based above 50 scopes", "generated, once per transaction"
 STATIONS = ("read_catalog", "take_snapshot", "measure_churn", "decide", "design and generate")
 BARS = (
     "catalogue and snapshot, to the bare query",
@@ -94,10 +95,11 @@ def test_row_triggers_send_a_message_for_each_row_and_ours_one_for_each_scope() 
     messages = read_messages(run_to_its_end("--only", "triggers", "--rows", "200", "--rounds", "1"))
     each_row = {"no trigger": 0, FRAMEWORK: 200, CHANGES: 200}
     assert messages == {
-        "200 INSERTs of one row, each its own transaction": each_row | {OURS: 200},
-        "UPDATE of 200 rows in 10 scopes, watched column": each_row | {OURS: 10},
-        "UPDATE of 200 rows in 10 scopes, unwatched column": each_row | {OURS: 0},
-        "200 UPDATEs of one row in one transaction": each_row | {OURS: 200},
+        "200 INSERTs of one row, each its own transaction": each_row | {OURS: 200, SET_BASED: 200, ONCE: 200},
+        "UPDATE of 200 rows in 10 scopes, watched column": each_row | {OURS: 10, SET_BASED: 10, ONCE: 10},
+        "UPDATE of 200 rows in 10 scopes, unwatched column": each_row | {OURS: 0, SET_BASED: 0, ONCE: 0},
+        "200 UPDATEs of one row in one transaction": each_row | {OURS: 200, SET_BASED: 200, ONCE: 10},
+        "UPDATE of 200 rows in 100 scopes, watched column": each_row | {OURS: 100, SET_BASED: 100, ONCE: 100},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from realtime_advisor.model import StatementRows, TableName, WritingStatements
 from realtime_advisor.observation import statements as statements_module
 from realtime_advisor.observation.statement_text import CannotTell, Written, characters_to_read, read_statement
 from realtime_advisor.observation.statements import read_statements, why_no_statements
+from realtime_advisor.observation.target import QUERIES
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from .conftest import made_database, opened, role, run
@@ -178,6 +180,14 @@ def test_a_role_without_rights_is_told_what_to_grant(recorded: str, own_server: 
         assert found is not None
         assert rows_of(found, "t") == [("insert", 1, 1)]
         assert found.unread == 0
+
+
+def test_the_query_runs_in_psql_unaided(recorded: str, own_server: RunningServer) -> None:
+    query = QUERIES.joinpath("statements.sql")
+    psql = [own_server.binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    command = [*psql, "-c", 'set search_path = "Stat; s"', "-f", str(query), recorded]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_without_the_extension_the_next_step_is_told(own_server: RunningServer) -> None:
