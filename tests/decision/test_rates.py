@@ -93,10 +93,23 @@ def test_without_a_most_common_value_all_scopes_are_alike() -> None:
 
 
 def test_a_unique_key_needs_no_statistics() -> None:
-    found = rates(catalog(), churn("teams", updates=300))
+    found = rates(catalog(), churn("teams", deletes=300))
     assert values(found) == (300, 3, 3), "each of the hundred rows is a team"
-    assert "updates may favour some" not in found.hottest_per_minute.detail
+
+
+def test_which_rows_of_a_unique_key_are_updated_is_unknown() -> None:
+    found = rates(catalog(), churn("teams", updates=300))
+    assert values(found) == (300, 3, None)
+    assert "each row has id of its own, so which are updated is unknown" in found.hottest_per_minute.detail
     calm = rates(catalog(), churn("teams", updates=10))
+    assert values(calm) == (10, 0.1, 10), "at most the whole table's"
+
+
+def test_updates_of_a_key_that_several_rows_share_may_favour_some_of_them() -> None:
+    shared = spread(POSTS, "room_id", 20, 0.4)
+    many = rates(catalog(shared), churn("posts", updates=300))
+    assert "updates may favour some" not in many.hottest_per_minute.detail
+    calm = rates(catalog(shared), churn("posts", updates=10))
     assert "those are stored rows, and updates may favour some of them" in calm.hottest_per_minute.detail
 
 

@@ -77,8 +77,17 @@ def _own_key(key: KeySpread, link: _Link, churn: Churn, server: Server, exact: b
         return Spread(None, None, key.covered, Source.INFERRED, detail, at_most=key.at_most)
     if exact:
         return Spread(key.hottest, key.distinct, key.covered, Source.MEASURED, _say_wal(churn, columns[0]))
+    if _is_rewritten(key, holder, churn):
+        detail = f"the whole table's; each row has {', '.join(columns)} of its own, so which are updated is unknown"
+        return Spread(None, key.distinct, key.covered, Source.INFERRED, detail, at_most=key.covered)
     detail = f"{key.hottest:.3g} of the rows in the hottest scope (pg_stats){_caution(holder, churn)}"
     return Spread(key.hottest, key.distinct, key.covered, Source.INFERRED, detail)
+
+
+def _is_rewritten(key: KeySpread, holder: Table, churn: Churn) -> bool:
+    """Whether it is mostly updates that write to rows of one scope each: stored rows then say nothing of the writes."""
+    rows = holder.estimated_rows
+    return bool(rows and key.distinct and key.distinct >= 0.99 * rows and (churn.update_share or 0) > 0.5)
 
 
 def _along_path(keys: list[KeySpread], links: list[_Link], churn: Churn, server: Server, exact: bool) -> Spread:
