@@ -9,6 +9,7 @@ from typing import Final
 from realtime_advisor.model import Catalog, ForeignKey, Policy, Table, TableName
 from realtime_advisor.reference import load_hints
 
+from .functions import see_through
 from .policies import read_rules
 
 AUTH_USERS: Final = TableName("auth", "users")
@@ -68,6 +69,7 @@ def reading_policies(table: Table) -> tuple[Policy, ...]:
 
 def find_principals(catalog: Catalog) -> Principals:
     """The users tables, the memberships and the tenants of a catalogue."""
+    catalog = see_through(catalog)
     users = {user.name: user for user in _users(catalog)}
     memberships = _memberships(catalog, users)
     targets = {m.scope_table for m in memberships}

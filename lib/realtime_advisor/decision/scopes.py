@@ -12,6 +12,8 @@ from realtime_advisor.model import Catalog, ForeignKey, Hop, Scope, ScopeKind, S
 from realtime_advisor.reference import load_hints
 
 from .entitlements import entitle
+from .everyone import everyone
+from .functions import see_through
 from .principals import Principals, find_principals, reading_policies
 
 _WIDTH: Final = {ScopeKind.USER: 0, ScopeKind.THREAD: 1, ScopeKind.TENANT: 2}
@@ -24,6 +26,7 @@ def infer_scopes(
 
     `hears_hidden_rows` are tables whose listeners may hear of rows that a condition on the row hides from them.
     """
+    catalog = see_through(catalog)
     known = principals or find_principals(catalog)
     containers = _containers(catalog, known)
     return {
@@ -39,22 +42,9 @@ def _entitled(
     containers: frozenset[TableName],
     hears_hidden_rows: bool,
 ) -> tuple[Scope, ...]:
-    everyone = tuple(_everyone(table))
-    found = everyone or tuple(_candidates(table, catalog, principals, containers))
+    open_to_all = tuple(everyone(table))
+    found = open_to_all or tuple(_candidates(table, catalog, principals, containers))
     return tuple(entitle(scope, table, catalog, principals, hears_hidden_rows) for scope in found)
-
-
-def _everyone(table: Table) -> Iterator[Scope]:
-    if any((policy.using or "").strip("() ").lower() == "true" for policy in reading_policies(table)):
-        yield Scope(
-            ScopeKind.GLOBAL,
-            "global",
-            None,
-            (),
-            "",
-            refusal=f"Everyone may read {table.name}: its rows have no narrower audience that a topic could name.",
-            reason="a policy lets everyone read every row",
-        )
 
 
 def _containers(catalog: Catalog, principals: Principals) -> frozenset[TableName]:

@@ -36,6 +36,7 @@ class _Answers:
     mentions: Rows
     publications: Rows
     views: Rows
+    functions: Rows
     policies: Rows  # the last, because of its locks
 
 
@@ -83,7 +84,7 @@ def _read_parts(answers: _Answers, users_own: Sequence[Any]) -> _Parts:
         columns=make_columns(relations, answers.statistics, names),
         keys=make_keys(relations, answers.keys),
         foreign_keys=group(make_foreign_keys(relations, answers.foreign_keys)),
-        policies=group(make_policies(relations, answers.policies, answers.mentions)),
+        policies=group(make_policies(relations, answers.policies, answers.mentions, answers.functions)),
         publications={relid: publications for relid, publications in answers.publications},
         exposed_by=group((relid, names[view]) for relid, view in answers.views if view in names),
         partitions=group((row.partition_of, names[row.relid]) for row in users_own if row.partition_of is not None),
