@@ -15,7 +15,7 @@ from typing import Final
 from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table, TableName
 from realtime_advisor.reference import bare, load_hints
 
-from .granting import Asked, Granted, grant
+from .granting import Asked, Granted, grant, say_why_unread
 from .principals import AUTH_USERS, Membership, Principals
 
 # Opens the name of a column that says what a user looks at now, which is not what the user belongs to.
@@ -37,7 +37,7 @@ def entitle(
     path, memberships = _way_to_memberships(scope.principal, catalog, principals)
     if not memberships:
         return _refuse(scope, f"no membership table says who belongs to a row of {scope.principal}.")
-    answers = [(m, _why_no_member(m, catalog) or grant(asked, path, m)) for m in _in_question(memberships, table)]
+    answers = [(m, _why_no_member(m, asked) or grant(asked, path, m)) for m in _in_question(memberships, table)]
     for membership, answer in answers:
         if isinstance(answer, Granted):
             return _entitle_members(asked, path, membership, answer)
@@ -111,11 +111,12 @@ def _way_to_memberships(
     return (), ()
 
 
-def _why_no_member(membership: Membership, catalog: Catalog) -> str | None:
+def _why_no_member(membership: Membership, asked: Asked) -> str | None:
+    catalog = asked.catalog
     if not membership.confirmed:
         return (
             f"{membership.table} looks like a membership table, but no policy decides by it. "
-            "Write the SELECT policies first, then run this again."
+            f"{say_why_unread(asked.table.policies, catalog)}Write the SELECT policies first, then run this again."
         )
     chosen = next((column for column in membership.scope_columns if _CHOICE.match(column)), None)
     if chosen and _is_one_each(membership, catalog):

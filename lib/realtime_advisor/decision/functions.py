@@ -8,7 +8,8 @@ from typing import Final
 
 from realtime_advisor.model import ByTable, Catalog, Policy, PolicyFunction, Table, TableName
 
-from .function_bodies import LookUp, NotUnderstood, family, read_body
+from .function_bodies import LookUp, family, read_body
+from .function_tokens import NotUnderstood
 from .policies import DEFINER, INVOKER, find_tables, is_name, spell, split_tokens, unquote
 
 _SUBJECT: Final = "auth.uid"

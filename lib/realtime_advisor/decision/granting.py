@@ -47,10 +47,12 @@ def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) ->
     if not granting:
         hiding = [rule for _, rule in rules if _grants(rule, needed, allowed, hears_hidden_rows=True)]
         return _say_hidden(hiding[0], table) if hiding else _say_other(policies, allowed, asked, membership)
+    endless = _why_endless(table, asked.catalog)
+    if endless:
+        return endless
     vain = [_why_in_vain(rule, allowed, table, asked.catalog) for rule in granting]
-    why_not = _why_endless(table, asked.catalog) or (vain[0] if None not in vain else None)
-    if why_not:
-        return why_not
+    if None not in vain:
+        return str(vain[0])
     found = granting[vain.index(None)]
     others = tuple((policy, rule) for policy, rule in rules if rule not in granting)
     through = sorted({name for condition in found for name in condition.through})
@@ -186,7 +188,7 @@ def _say_other(policies: tuple[Policy, ...], known: set[Mention], asked: Asked, 
     if functions:
         return (
             f"the SELECT policies of {table.name} decide by {', '.join(functions)}(), not {by}. "
-            f"{_say_why_unread(policies, asked.catalog)}"
+            f"{say_why_unread(policies, asked.catalog)}"
             f"Write a policy on realtime.messages by hand around that function."
         )
     extra = sorted({m for policy in policies for m in policy.columns} - known)
@@ -196,7 +198,7 @@ def _say_other(policies: tuple[Policy, ...], known: set[Mention], asked: Asked, 
     return f"the SELECT policies of {table.name} do not decide {by} in a form that is understood."
 
 
-def _say_why_unread(policies: tuple[Policy, ...], catalog: Catalog) -> str:
+def say_why_unread(policies: tuple[Policy, ...], catalog: Catalog) -> str:
     """Why the first function that the policies call is not taken for a look-up of members; '' if nothing is known."""
     definitions = {d.name: d for policy in policies for d in policy.definitions}
     for name in sorted(definitions):
