@@ -123,6 +123,12 @@ REFUSED = {
         TRUTH, ""),
     "a limit": (written(HEAD, BODY.replace("= t)", "= t limit 0)")), TRUTH, "asks more"),
     "an offset": (written(HEAD, BODY.replace("= t)", "= t offset 1)")), TRUTH, "asks more"),
+    "an error where two rows are found": (
+        written(HEAD, f"select (select true from public.members m where {MINE} and m.team_id = t)"), TRUTH,
+        "not whether a row is there"),
+    "an error where plpgsql finds two rows": (
+        written(PLPGSQL, f"begin return true from public.members m where {MINE} and m.team_id = t; end"), TRUTH,
+        "not whether a row is there"),
     "a product": (written(HEAD, BODY.replace("select 1", "select 1 * 1")), TRUTH, "not whether a row is there"),
     "the first of an order": (
         written(SETS, f"select m.team_id from public.members m where {MINE} order by 1 limit 1"), IN_SET, "asks more"),
@@ -184,6 +190,7 @@ REFUSED = {
         TRUTH, "a column and a variable"),
     "negated by the policy": (written(HEAD, BODY), "not app.f(team_id)", ""),
     "equal to another condition": (written(HEAD, BODY), "app.f(team_id) = (user_id = auth.uid())", ""),
+    "compared with itself": (written(HEAD, BODY), "app.f(team_id) = app.f(team_id)", "form"),
     "in an EXISTS": (written(HEAD, BODY), "exists (select app.f(team_id))", "form"),
     "by coalesce": (written(HEAD, BODY), "coalesce(app.f(team_id), true)", "form"),
     "not in the set": (

@@ -62,7 +62,7 @@ class _Reader:
         self.alias = ""
 
     def read(self, select: exp.Select) -> LookUp:
-        inner = select if self.function.returns_set else _truth(select)
+        inner = select if self.function.returns_set else _truth(select, self.function.language == "sql")
         table = self._enter(inner)
         answered = [self._column(_one_of(inner))] if self.function.returns_set else []
         users, scopes, nulls = [], [], set()
@@ -206,16 +206,16 @@ def family(type_name: str) -> str | None:
     return {"uuid": "uuid", "bigint": "integer", "integer": "integer", "smallint": "integer"}.get(type_name)
 
 
-def _truth(select: exp.Select) -> exp.Select:
-    """The SELECT whose rows make the answer true."""
+def _truth(select: exp.Select, takes_first: bool) -> exp.Select:
+    """The SELECT whose rows make the answer true; `takes_first`: of several rows the first one is the answer."""
     answer = _one_of(select)
     if _from(select) is not None:
-        if not (isinstance(answer, exp.Boolean) and answer.this is True):
+        if not (takes_first and isinstance(answer, exp.Boolean) and answer.this is True):
             raise NotUnderstood("what it answers is not whether a row is there")
         return select
     _only(select, "expressions")
     if isinstance(answer, exp.Select):
-        return _truth(answer)
+        return _truth(answer, takes_first=False)  # where two rows are an error
     if not isinstance(answer, exp.Exists) or not isinstance(answer.this, exp.Select):
         raise NotUnderstood(f"what it answers is not whether a row is there: {_spell(answer)}")
     _only(answer, "this")
