@@ -72,6 +72,14 @@ class PolicyFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class PartialKey:
+    """Columns that are unique among the rows for which `predicate` holds, in key order; as pg_get_expr() writes it."""
+
+    columns: tuple[str, ...]
+    predicate: str
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A row level security policy; `columns` and `functions` are what pg_depend says its expressions mention."""
 
@@ -106,6 +114,7 @@ class Table:
     partitions: tuple[TableName, ...] = ()
     estimated_rows: int | None = None  # pg_class.reltuples; None: never analysed
     comment: str | None = None
+    partial_keys: tuple[PartialKey, ...] = ()  # of unique indexes over some of the rows
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError."""

@@ -31,13 +31,13 @@ class _Answers:
     relations: Rows
     columns: Rows
     statistics: Rows
-    keys: Rows
     foreign_keys: Rows
     mentions: Rows
     publications: Rows
     views: Rows
     functions: Rows
-    policies: Rows  # the last, because of its locks
+    keys: Rows
+    policies: Rows  # these two last, because of their locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +110,5 @@ def _table(row: Any, parts: _Parts) -> Table:
         partitions=tuple(sorted(parts.partitions.get(relid, ()))),
         estimated_rows=estimated_rows,
         comment=comment,
+        partial_keys=tuple(dict.fromkeys(parts.keys.partial.get(relid, ()))),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from realtime_advisor.model import Column, ForeignKey, Policy, PolicyFunction, TableName
+from realtime_advisor.model import Column, ForeignKey, PartialKey, Policy, PolicyFunction, TableName
 
 Rows = Sequence[Any]  # of tuples, whose fields are those of the query
 
@@ -38,6 +38,7 @@ class Keys:
 
     primary: Mapping[int, tuple[str, ...]]
     unique: Mapping[int, list[tuple[str, ...]]]
+    partial: Mapping[int, list[PartialKey]]  # unique among the rows of a predicate
 
 
 def make_columns(
@@ -74,13 +75,16 @@ def make_keys(relations: Relations, rows: Rows) -> Keys:
     """The keys of all relations."""
     primary = {}
     unique = defaultdict(list)
-    for relid, is_primary, attnums, width in rows:
+    partial = defaultdict(list)
+    for relid, is_primary, attnums, width, predicate in rows:
         columns = relations.name_columns(relid, attnums)[:width]
         if is_primary:
             primary[relid] = columns
-        else:
+        elif predicate is None:
             unique[relid].append(columns)
-    return Keys(primary, unique)
+        else:
+            partial[relid].append(PartialKey(columns, predicate))
+    return Keys(primary, unique, partial)
 
 
 def make_foreign_keys(relations: Relations, rows: Rows) -> Iterator[tuple[int, ForeignKey]]:
