@@ -118,6 +118,7 @@ REFUSED = {
     "its caller's rights": (written(HEAD.replace(" security definer", ""), BODY), TRUTH, "may not select from"),
     "a write": (written(HEAD.replace("stable ", ""),
                         "insert into public.staff values (t, auth.uid()); " + BODY), TRUTH, "more than one SELECT"),
+    "a second answer": (written(HEAD, BODY + "; select true"), TRUTH, "more than one SELECT"),
     "a write in a WITH": (
         written(HEAD.replace("stable ", ""), "with x as (insert into public.staff values (t) returning 1) " + BODY),
         TRUTH, ""),

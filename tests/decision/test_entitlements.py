@@ -122,8 +122,7 @@ def test_look_ups_that_go_in_a_circle_grant_nothing() -> None:
     assert "leads in a circle" in (first(DOCS, members).refusal or "")
 
 
-def test_what_a_looked_up_table_looks_up_may_hide_it() -> None:
-    """notes ask rooms, which ask members: what hides members hides notes."""
+def test_what_hides_a_looked_up_table_hides_the_rows() -> None:
     notes = table("notes", "id room_id", refers={"room_id": "rooms"},
                   policies=[reads("notes.room_id", "rooms.id", "rooms.team_id", *MEMBERS)])  # fmt: skip
     assert first(notes).entitlement

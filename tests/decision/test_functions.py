@@ -143,6 +143,18 @@ def test_through_a_room_the_function_is_asked_of_the_rooms_team(world: str) -> N
     assert [(s.kind, bool(s.entitlement)) for s in scopes if s.columns == ("room_id",)] == [(ScopeKind.THREAD, True)]
 
 
+def test_a_room_that_asks_members_in_vain_hides_its_documents_from_them(world: str) -> None:
+    using = "exists (select 1 from rooms r where r.id = docs.room_id and app.f(r.team_id))"
+    plain = "team_id in (select m.team_id from members m where m.user_id = auth.uid())"
+    change = f"alter table rooms enable row level security; create policy plain on rooms using ({plain})"
+    scopes = scopes_with(world, written(HEAD, BODY), using, change)
+    with psycopg.connect(world, autocommit=True) as connection:
+        connection.execute("drop policy plain on rooms; alter table rooms disable row level security")
+    room = next(scope for scope in scopes if scope.columns == ("room_id",))
+    assert room.entitlement is None
+    assert "the SELECT policies of public.rooms, which those of public.docs look up" in (room.refusal or "")
+
+
 def test_without_functions_the_catalogue_stays_as_it_is() -> None:
     known = catalog()
     assert see_through(known) is known
