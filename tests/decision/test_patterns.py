@@ -192,9 +192,9 @@ def test_of_two_memberships_the_one_counts_that_the_tables_own_policy_asks(every
 
 
 def test_who_decides_by_the_current_team_is_told_what_that_means(everything: Catalog) -> None:
-    reason = scope(everything, 22, "tasks").reason
-    assert "p22.profiles.current_team_id names one at a time: who changes it goes on hearing the old one" in reason
-    assert "p22.team_user may say better who belongs" in reason
+    tasks = scope(everything, 22, "tasks")
+    assert tasks.entitlement is None
+    assert "p22.profiles.current_team_id is what a user has chosen for now" in (tasks.refusal or "")
 
 
 def test_of_two_reasonable_scopes_the_second_is_named(everything: Catalog) -> None:

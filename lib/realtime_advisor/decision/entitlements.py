@@ -40,7 +40,9 @@ def entitle(
     answers = [(m, _why_no_member(m, asked) or grant(asked, path, m)) for m in _in_question(memberships, table)]
     for membership, answer in answers:
         if isinstance(answer, Granted):
-            return _entitle_members(asked, path, membership, answer)
+            scope = _entitle_members(asked, path, membership, answer)
+            # Of a column in the user's own row the scope's reason tells already.
+            return scope if membership.table in principals.users else _say_one_each(scope, membership, catalog)
     return _refuse(scope, str(answers[0][1]))
 
 
@@ -66,13 +68,17 @@ def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership
         Source.CATALOG,
         f"policies decide by {membership.table}{through}",
     )
-    notes = granted.left_out
-    if _is_one_each(membership, asked.catalog):
-        notes += (
-            f"Each user is in one at a time ({membership.table}.{membership.scope_columns[0]}): whoever moves hears "
-            "the one left until the token is renewed.",
-        )
-    return replace(asked.scope, entitlement=entitlement, notes=notes)
+    return replace(asked.scope, entitlement=entitlement, notes=granted.left_out)
+
+
+def _say_one_each(scope: Scope, membership: Membership, catalog: Catalog) -> Scope:
+    if not _is_one_each(membership, catalog):
+        return scope
+    note = (
+        f"Each user is in one at a time ({membership.table}.{membership.scope_columns[0]}): whoever moves hears "
+        "the one left until the token is renewed."
+    )
+    return replace(scope, notes=(*scope.notes, note))
 
 
 def _entitle_user(asked: Asked, principals: Principals) -> Scope:
