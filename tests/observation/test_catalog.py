@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from realtime_advisor.model import Catalog, Column, ForeignKey, RelationKind, TableName
+from realtime_advisor.model import Catalog, Column, ForeignKey, PartialKey, RelationKind, TableName
 from realtime_advisor.observation.catalog import read_catalog
 from realtime_advisor.observation.target import QUERIES
 from realtime_advisor.sandbox.postgres import RunningServer
@@ -280,6 +280,7 @@ def test_a_role_with_few_rights_reads_the_same_catalogue_but_for_statistics(any_
 
 def test_reading_the_catalogue_locks_no_table_of_the_user(any_database: str) -> None:
     run(any_database, "create table t (id int primary key)", "create publication everything for all tables")
+    run(any_database, "create unique index on t (id) where id > 0")
     with psycopg.connect(any_database) as migration, opened(any_database) as target:
         migration.execute("alter table t add column later int")
         assert [column.name for column in read_catalog(target)["t"].columns] == ["id"]
@@ -293,3 +294,13 @@ def test_every_query_runs_in_psql_unaided(world: str, server: RunningServer) -> 
         command = [server.binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(query), world]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{query.name}: {done.stderr}"
+
+
+def test_a_key_among_some_rows_comes_with_what_it_says_of_them(any_database: str) -> None:
+    run(any_database, 'create table t (a int, "b WHERE (c" int, gone_at timestamptz)')
+    run(any_database, 'create unique index on t ("b WHERE (c", a) include (gone_at) where gone_at is null')
+    run(any_database, "create unique index on t (a, lower(a::text)) where a > 1")
+    with opened(any_database) as target:
+        table = read_catalog(target)["t"]
+    assert table.unique_keys == ()
+    assert table.partial_keys == (PartialKey(("b WHERE (c", "a"), "(gone_at IS NULL)"),)

@@ -116,6 +116,7 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
         yield "No row changed in the window: the mix is unknown."
     if facts.scope:
         yield f"Scope {facts.scope.label}: {facts.scope.reason}."
+        yield from facts.scope.notes
         if facts.scope.refusal:
             yield facts.scope.refusal
 

@@ -24,6 +24,10 @@ _TOKEN: Final = re.compile(
 _PLAIN_WORDS: Final = {"SELECT", "FROM", "WHERE", "AND", "IN", "EXISTS", "JOIN", "ON", "AS", "ANY", "ARRAY"}
 _ROW_WORDS: Final = {"AND", "OR", "NOT", "IS", "NULL", "IN", "ANY", "ALL", "ARRAY", "DISTINCT", "FROM"}
 _SUBJECT: Final = ("auth", "uid")
+# Openings of the aliases of tables that a function looks up, with its owner's rights or with its caller's. No name in
+# an expression of Postgres's can hold the sign.
+DEFINER: Final = "\0definer "
+INVOKER: Final = "\0invoker "
 _HARMLESS: Final = {("uid",), ("uuid",), ("text",), ("bigint",), ("integer",)}  # auth.uid()'s alias; types of casts
 
 
@@ -35,6 +39,8 @@ class Condition:
     mentions: frozenset[Mention] | None
     asks_subject: bool
     row_only: bool
+    looks_up: frozenset[TableName] = frozenset()  # tables read with the caller's rights
+    through: frozenset[str] = frozenset()  # functions that look up what is asked here
 
 
 Rule = tuple[Condition, ...]
@@ -55,6 +61,7 @@ class _Clause:
     names: tuple[Name, ...]
     plain: tuple[Name, ...] | None  # outside of FROM and JOIN; None where a word or a sign is not a plain one's
     aliases: Mapping[str, TableName]
+    looks_up: frozenset[TableName]
     row_words: bool
     types: frozenset[str]
 
@@ -62,19 +69,33 @@ class _Clause:
 @lru_cache(maxsize=4096)
 def _read_clauses(expression: str) -> tuple[tuple[_Clause, ...], ...]:
     """The conditions of each rule. Remembered: the policies of a schema are often written alike."""
-    tokens = _TOKEN.findall(expression)
+    tokens = split_tokens(expression)
     return tuple(tuple(_clause(part) for part in _split(rule, "AND")) for rule in _split(tokens, "OR"))
+
+
+def split_tokens(expression: str) -> list[str]:
+    """The words and signs of an expression as Postgres writes it out."""
+    return _TOKEN.findall(expression)
+
+
+def find_tables(tokens: list[str]) -> Mapping[str, TableName]:
+    """What FROM and JOIN bring in, by alias or by name; without those aliases that mean two tables."""
+    found: dict[str, set[TableName]] = {}
+    for alias, table in _take_tables(tokens)[1]:
+        found.setdefault(alias, set()).add(table)
+    return {alias: next(iter(tables)) for alias, tables in found.items() if len(tables) == 1}
 
 
 def _clause(tokens: list[str]) -> _Clause:
     words = {token for token in tokens if token[0].isalpha() and token.isupper()}
     types = {name for place, token in enumerate(tokens) if token == "::" for name in tokens[place + 1 : place + 3]}
-    rest, aliases = _take_tables(tokens)
+    rest, tables = _take_tables(tokens)
     return _Clause(
         " ".join(tokens),
         tuple(_chains(tokens)),
         tuple(_chains(rest)) if _has_plain_signs(tokens) and not words - _PLAIN_WORDS else None,
-        aliases,
+        find_tables(tokens),
+        frozenset(table for alias, table in tables if not alias.startswith(DEFINER)),
         not words - _ROW_WORDS,
         frozenset(types),
     )
@@ -121,6 +142,8 @@ def _condition(clause: _Clause, policy: Policy, table: Table) -> Condition:
         None if clause.plain is None else _resolve(clause.plain, clause.aliases, policy, table),
         any(chain == _SUBJECT for chain, _ in clause.names),
         _is_row_only(clause, table),
+        clause.looks_up,
+        frozenset(alias[len(DEFINER) :].rpartition(" ")[0] for alias in clause.aliases if alias[:1] == DEFINER[0]),
     )
 
 
@@ -128,7 +151,7 @@ def _chains(tokens: list[str]) -> Iterator[Name]:
     """Every dotted name, unquoted, with whether a parenthesis follows; keywords (upper case) are none."""
     place = 0
     while place < len(tokens):
-        if not _is_name(tokens[place]):
+        if not is_name(tokens[place]):
             place += 1
             continue
         chain = [tokens[place]]
@@ -136,24 +159,31 @@ def _chains(tokens: list[str]) -> Iterator[Name]:
             chain.append(tokens[place + 2])
             place += 2
         place += 1
-        yield tuple(_unquote(name) for name in chain), tokens[place : place + 1] == ["("]
+        yield tuple(unquote(name) for name in chain), tokens[place : place + 1] == ["("]
 
 
-def _is_name(token: str) -> bool:
+def is_name(token: str) -> bool:
+    """Whether a token is a name; keywords are in capitals."""
     return token.startswith('"') or (token[0].isalpha() and not token.isupper()) or token.startswith("_")
 
 
-def _unquote(token: str) -> str:
+def unquote(token: str) -> str:
+    """The name that a token is."""
     return token[1:-1].replace('""', '"') if token.startswith('"') else token
 
 
-def _take_tables(tokens: list[str]) -> tuple[list[str], dict[str, TableName]]:
-    """The tokens without what FROM and JOIN bring in, and what that is, by alias or by name.
+def spell(name: str) -> str:
+    """The token that a name is, quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _take_tables(tokens: list[str]) -> tuple[list[str], list[tuple[str, TableName]]]:
+    """The tokens without what FROM and JOIN bring in, and what that is, each with its alias or its name.
 
     An alias that is left over stands for a whole row, which hides which columns are looked at.
     """
     rest: list[str] = []
-    found: dict[str, TableName] = {}
+    found: list[tuple[str, TableName]] = []
     place = 0
     while place < len(tokens):
         rest.append(tokens[place])
@@ -164,9 +194,10 @@ def _take_tables(tokens: list[str]) -> tuple[list[str], dict[str, TableName]]:
             rest.append(tokens[place])
             place += 1
         named = tokens[place : place + 4]
-        if len(named) >= 3 and named[1] == "." and _is_name(named[0]) and _is_name(named[2]):
-            aliased = len(named) > 3 and _is_name(named[3])
-            found[_unquote(named[3] if aliased else named[2])] = TableName(_unquote(named[0]), _unquote(named[2]))
+        if len(named) >= 3 and named[1] == "." and is_name(named[0]) and is_name(named[2]):
+            aliased = len(named) > 3 and is_name(named[3])
+            alias = unquote(named[3] if aliased else named[2])
+            found.append((alias, TableName(unquote(named[0]), unquote(named[2]))))
             place += 4 if aliased else 3
     return rest, found
 

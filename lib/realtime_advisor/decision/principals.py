@@ -2,154 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
 
-from realtime_advisor.model import Catalog, ForeignKey, Policy, Table, TableName
-from realtime_advisor.reference import load_hints
+from realtime_advisor.model import Catalog, Table, TableName
 
-from .policies import read_rules
+from .functions import see_through
+from .memberships import Membership, Memberships, find_memberships, mentions
+from .users import API_ROLES, AUTH_USERS, UserTable, find_users, reading_policies
+from .ways import Way, Ways, find_look_alikes, find_ways
 
-AUTH_USERS: Final = TableName("auth", "users")
-API_ROLES: Final = ("anon", "authenticated")
-_SUBJECT: Final = "auth.uid"
-
-
-@dataclass(frozen=True, slots=True)
-class UserTable:
-    """A table with one row a user; `subject` says whether its key is known to be the JWT's `sub`."""
-
-    name: TableName
-    key: str
-    key_type: str
-    subject: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """A table whose rows pair a user with a scope; `confirmed` when other tables' policies decide by it."""
-
-    table: TableName
-    scope_table: TableName
-    scope_columns: tuple[str, ...]
-    user_column: str
-    confirmed: bool
+__all__ = [
+    "API_ROLES",
+    "AUTH_USERS",
+    "Membership",
+    "Principals",
+    "UserTable",
+    "find_principals",
+    "reading_policies",
+]
 
 
 @dataclass(frozen=True)
 class Principals:
-    """All that rows can lead to."""
+    """All that rows can lead to, and the `ways` that lead out of each table.
+
+    `doubtful` are pairs of a user and a thing that are not taken for memberships.
+    """
 
     users: dict[TableName, UserTable]
     memberships: tuple[Membership, ...]
     tenants: frozenset[TableName]
+    ways: Ways = field(default_factory=dict)
+    doubtful: tuple[Membership, ...] = ()
 
-    def membership_of(self, scope_table: TableName) -> Membership | None:
-        """The membership table that pairs users with rows of `scope_table`."""
-        return self._membership_by_scope.get(scope_table)
+    def membership_of(self, scope_table: TableName, asked_by: Table | None = None) -> Membership | None:
+        """The membership table that pairs users with rows of `scope_table`.
 
-    @cached_property
-    def _membership_by_scope(self) -> dict[TableName, Membership]:
-        return {m.scope_table: m for m in reversed(self.memberships)}  # the first of a scope's counts
+        Of several the one by which the policies of `asked_by` decide; then one all of whose rows make members.
+        """
+        known = self._by_scope.get(scope_table, ())
+        if len(known) < 2 or asked_by is None:
+            return known[0] if known else None
+        asked = mentions(asked_by)
+        return min(known, key=lambda membership: not membership.columns <= asked)
+
+    def as_asked_by(self, table: Table) -> Principals:
+        """The same, with the membership by which the table's own policies decide as the first of its scope."""
+        if not self._has_choice or not table.policies:
+            return self
+        chosen = [self.membership_of(scope, table) for scope in self._by_scope]
+        first = tuple(membership for membership in chosen if membership is not None)
+        return replace(self, memberships=(*first, *(m for m in self.memberships if m not in first)))
 
     def ends(self, table: TableName) -> bool:
         """Whether a path ends here: at a user or a tenant."""
         return table in self.users or table in self.tenants
 
+    def doubts_of(self, table: TableName) -> tuple[Membership, ...]:
+        """The pairs of this table that are not taken for memberships."""
+        return self._doubts.get(table, ())
 
-def reading_policies(table: Table) -> tuple[Policy, ...]:
-    """The permissive policies that let the API's roles select."""
-    return tuple(
-        policy
-        for policy in table.policies
-        if policy.permissive
-        and policy.command in ("select", "all")
-        and set(policy.roles) & {"public", *API_ROLES}
-        and (policy.using or "").strip("() ").lower() != "false"
-    )
+    @cached_property
+    def members(self) -> frozenset[TableName]:
+        """The membership tables."""
+        return frozenset(membership.table for membership in self.memberships)
+
+    @cached_property
+    def _has_choice(self) -> bool:
+        return any(len(known) > 1 for known in self._by_scope.values())
+
+    @cached_property
+    def _doubts(self) -> Mapping[TableName, tuple[Membership, ...]]:
+        by_table: dict[TableName, tuple[Membership, ...]] = {}
+        for pair in self.doubtful:
+            by_table[pair.table] = (*by_table.get(pair.table, ()), pair)
+        return by_table
+
+    @cached_property
+    def _by_scope(self) -> Mapping[TableName, tuple[Membership, ...]]:
+        by_scope: dict[TableName, tuple[Membership, ...]] = {}
+        for membership in self.memberships:
+            by_scope[membership.scope_table] = (*by_scope.get(membership.scope_table, ()), membership)
+        return by_scope
 
 
 def find_principals(catalog: Catalog) -> Principals:
     """The users tables, the memberships and the tenants of a catalogue."""
-    users = {user.name: user for user in _users(catalog)}
-    memberships = _memberships(catalog, users)
-    targets = {m.scope_table for m in memberships}
-    tenants = frozenset(name for name in targets if not _points_to(catalog, name, targets - {name}))
-    return Principals(users, memberships, tenants)
+    catalog = see_through(catalog)
+    users, ways = find_users(catalog), find_ways(catalog)
+    memberships = find_memberships(catalog, users, ways)
+    alike = find_look_alikes(catalog, _lost(catalog, users, memberships.found, ways))
+    if alike:
+        ways |= {name: (*ways[name], *more) for name, more in alike.items()}
+        memberships = find_memberships(catalog, users, ways)
+    return _principals(users, memberships, ways)
 
 
-def _users(catalog: Catalog) -> Iterator[UserTable]:
-    yield UserTable(AUTH_USERS, "id", "uuid", True)
-    known = [found for table in catalog if (found := _subject_table(table))]
-    yield from known
-    if not known and not any(key.references == AUTH_USERS for table in catalog for key in table.foreign_keys):
-        yield from _named_like_users(catalog)
+def _principals(users: dict[TableName, UserTable], memberships: Memberships, ways: Ways) -> Principals:
+    # Of the memberships of one table those come first all of whose rows make members.
+    ordered = tuple(sorted(memberships.found, key=lambda m: (m.table in users, bool(m.state), -m.score)))
+    targets = {m.scope_table for m in ordered}
+    tenants = frozenset(name for name in targets if not _points_to(ways.get(name, ()), targets - {name}))
+    return Principals(users, ordered, tenants, ways, memberships.doubtful)
 
 
-def _subject_table(table: Table) -> UserTable | None:
-    """A table whose primary key is auth.users' key, or whose rows its policies show to the user of that id alone."""
-    if len(table.primary_key) != 1:
-        return None
-    key = table.primary_key[0]
-    extends = any(fk.references == AUTH_USERS and fk.columns == table.primary_key for fk in table.foreign_keys)
-    own_row = any(
-        condition.asks_subject and condition.mentions == frozenset({(table.name, key)})
-        for policy in reading_policies(table)
-        for rule in read_rules(policy, table)
-        for condition in rule
-    )
-    return UserTable(table.name, key, table.column(key).type, True) if extends or own_row else None
+def _lost(
+    catalog: Catalog, users: Mapping[TableName, UserTable], memberships: Collection[Membership], ways: Ways
+) -> list[TableName]:
+    """The tables from which no foreign key leads to a user, nor to what has members."""
+    reached = reach({*users, *(m.scope_table for m in memberships)}, ways)
+    return [table.name for table in catalog if table.name not in reached]
 
 
-def _named_like_users(catalog: Catalog) -> list[UserTable]:
-    """The tables whose name is the first hint that any name is: `accounts` beside `users` are not users."""
-    for word in load_hints().user:
-        named = [table for table in catalog if table.name.name.lower() == word and len(table.primary_key) == 1]
-        if named:
-            return [UserTable(t.name, t.primary_key[0], t.column(t.primary_key[0]).type, False) for t in named]
-    return []
+def reach(ends: Collection[TableName], ways: Ways) -> set[TableName]:
+    """`ends`, and every table from which ways lead to one of them."""
+    reverse: dict[TableName, set[TableName]] = {}
+    for table, ways_out in ways.items():
+        for way in ways_out:
+            reverse.setdefault(way.key.references, set()).add(table)
+    seen, queue = set(ends), deque(ends)
+    while queue:
+        for child in reverse.get(queue.popleft(), set()) - seen:
+            seen.add(child)
+            queue.append(child)
+    return seen
 
 
-def _memberships(catalog: Catalog, users: dict[TableName, UserTable]) -> tuple[Membership, ...]:
-    mentioned = _mentioned_by_others(catalog)
-    found = [m for table in catalog for m in _pairings(table, users, mentioned)]
-    confirmed = [m for m in found if m.confirmed]
-    return tuple(confirmed or found)
-
-
-def _mentioned_by_others(catalog: Catalog) -> set[tuple[TableName, str]]:
-    return {
-        (table, column)
-        for owner in catalog
-        for policy in owner.policies
-        if _SUBJECT in policy.functions
-        for table, column in policy.columns
-        if table != owner.name
-    }
-
-
-def _pairings(
-    table: Table, users: dict[TableName, UserTable], mentioned: set[tuple[TableName, str]]
-) -> Iterator[Membership]:
-    unique = [frozenset(key) for key in (table.primary_key, *table.unique_keys)]
-    to_user = [fk for fk in table.foreign_keys if _is_user_key(fk, users)]
-    to_scope = [fk for fk in table.foreign_keys if fk.references not in users and fk.references != table.name]
-    for user_key in to_user:
-        for scope_key in to_scope:
-            columns = (*scope_key.columns, *user_key.columns)
-            confirmed = all((table.name, column) in mentioned for column in columns)
-            if confirmed or frozenset(columns) in unique:
-                yield Membership(table.name, scope_key.references, scope_key.columns, user_key.columns[0], confirmed)
-
-
-def _is_user_key(key: ForeignKey, users: dict[TableName, UserTable]) -> bool:
-    user = users.get(key.references)
-    return user is not None and key.referenced_columns == (user.key,)
-
-
-def _points_to(catalog: Catalog, name: TableName, targets: set[TableName]) -> bool:
-    if name not in catalog.tables:
-        return False
-    return any(key.references in targets for key in catalog[name].foreign_keys)
+def _points_to(ways: tuple[Way, ...], targets: set[TableName]) -> bool:
+    return any(way.key.references in targets for way in ways)

@@ -1,4 +1,4 @@
-"""The foreign-key graph to candidate scopes: whose rows a table holds, and who may listen."""
+"""The graph of keys to candidate scopes: whose rows a table holds, and who may listen."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import Final
+from functools import cache
 
-from realtime_advisor.model import Catalog, ForeignKey, Hop, Scope, ScopeKind, Source, Table, TableName
-from realtime_advisor.reference import load_hints
+from realtime_advisor.model import Catalog, Hop, Scope, ScopeKind, Table, TableName
+from realtime_advisor.reference import bare, load_hints
 
 from .entitlements import entitle
-from .principals import Principals, find_principals, reading_policies
-
-_WIDTH: Final = {ScopeKind.USER: 0, ScopeKind.THREAD: 1, ScopeKind.TENANT: 2}
+from .everyone import everyone
+from .functions import see_through
+from .memberships import THRESHOLD, Membership
+from .principals import Principals, find_principals, reach
+from .ranking import Candidate, compared_columns, rank
+from .ways import How, Way, singulars
 
 
 def infer_scopes(
@@ -24,74 +27,155 @@ def infer_scopes(
 
     `hears_hidden_rows` are tables whose listeners may hear of rows that a condition on the row hides from them.
     """
+    catalog = see_through(catalog)
     known = principals or find_principals(catalog)
-    containers = _containers(catalog, known)
+    containers = _containers(known)
     return {
-        table.name: _rank(table, _entitled(table, catalog, known, containers, table.name in hears_hidden_rows))
+        table.name: _scopes(table, catalog, known.as_asked_by(table), containers, table.name in hears_hidden_rows)
         for table in catalog
     }
 
 
-def _entitled(
+def _scopes(
     table: Table,
     catalog: Catalog,
     principals: Principals,
     containers: frozenset[TableName],
     hears_hidden_rows: bool,
 ) -> tuple[Scope, ...]:
-    everyone = tuple(_everyone(table))
-    found = everyone or tuple(_candidates(table, catalog, principals, containers))
-    return tuple(entitle(scope, table, catalog, principals, hears_hidden_rows) for scope in found)
+    open_to_all = [Candidate(scope) for scope in everyone(table)]
+    found = open_to_all or list(_candidates(table, catalog, principals, containers))
+    compared = compared_columns(table)
+    entitled = [
+        replace(each, scope=_grant(each, table, catalog, principals, compared, hears_hidden_rows)) for each in found
+    ]
+    return rank(entitled, compared)
 
 
-def _everyone(table: Table) -> Iterator[Scope]:
-    if any((policy.using or "").strip("() ").lower() == "true" for policy in reading_policies(table)):
-        yield Scope(
-            ScopeKind.GLOBAL,
-            "global",
-            None,
-            (),
-            "",
-            refusal=f"Everyone may read {table.name}: its rows have no narrower audience that a topic could name.",
-            reason="a policy lets everyone read every row",
+def _grant(
+    candidate: Candidate,
+    table: Table,
+    catalog: Catalog,
+    principals: Principals,
+    compared: frozenset[str],
+    hears_hidden_rows: bool,
+) -> Scope:
+    """The candidate's scope with its entitlement or refusal; only policies grant what merely looks like an audience."""
+    unsure = None if candidate.is_compared(compared) else _why_unsure(candidate)
+    if unsure:
+        return replace(candidate.scope, refusal=unsure)
+    scope = entitle(candidate.scope, table, catalog, principals, hears_hidden_rows)
+    doubt = _why_not_all_members(scope, principals)
+    if doubt:
+        return replace(scope, entitlement=None, refusal=doubt)
+    said = _say_current(scope, principals)
+    return replace(scope, reason=f"{scope.reason}{said}") if said else scope
+
+
+def _why_unsure(candidate: Candidate) -> str | None:
+    scope = candidate.scope
+    columns = ", ".join(scope.columns)
+    if any(way.how is How.LOOKS_ALIKE for way in candidate.ways):
+        return (
+            f"Who may hear a {scope.label} cannot be derived: that {columns} names a row of {scope.principal} is read "
+            "off its name and type. Add the foreign key, or write the SELECT policies, then run this again."
         )
+    if scope.kind is ScopeKind.USER and any(way.optional for way in candidate.ways):
+        return (
+            f"Who may hear a {scope.label} cannot be derived: rows outlive the user in {columns}, who may have made or "
+            "changed the row rather than read it. A SELECT policy that compares it with auth.uid() would say."
+        )
+    return None
 
 
-def _containers(catalog: Catalog, principals: Principals) -> frozenset[TableName]:
+def _why_not_all_members(scope: Scope, principals: Principals) -> str | None:
+    """Why a granted membership does not do after all: rows of it may make no member."""
+    entitlement = scope.entitlement
+    if entitlement is None or entitlement.membership is None:
+        return None
+    used = [m for m in principals.memberships if m.table == entitlement.membership and m.state]
+    if not used:
+        return None
+    live = f" Its key holds where {used[0].live}, which may be it." if used[0].live else ""
+    return (
+        f"Who may hear a {scope.label} cannot be derived: {used[0].table} has the column {used[0].state[0]}, and which "
+        f"of its values make a member is not known.{live} Keep only members in it, or write the policy by hand."
+    )
+
+
+def _say_current(scope: Scope, principals: Principals) -> str:
+    """What to know of a membership that is a column of the user's own row, such as the current team; else nothing."""
+    entitlement = scope.entitlement
+    if entitlement is None or entitlement.membership not in principals.users:
+        return ""
+    column = f"{entitlement.membership}.{', '.join(entitlement.scope_columns)}"
+    said = f"; {column} names one at a time: who changes it goes on hearing the old one until the connection is renewed"
+    others = sorted(
+        {str(p.table) for p in principals.doubtful if p.score >= THRESHOLD and p.table not in principals.users}
+    )
+    return f"{said}, and {', '.join(others)} may say better who belongs" if others else said
+
+
+def _containers(principals: Principals) -> frozenset[TableName]:
     """Tables that lead to a principal themselves: their rows can be a room that others talk in."""
-    reverse: dict[TableName, set[TableName]] = {}
-    for table in catalog:
-        for key in table.foreign_keys:
-            reverse.setdefault(key.references, set()).add(table.name)
-    ends = principals.tenants | {m.scope_table for m in principals.memberships}
-    seen, queue = set(ends), deque(ends)
-    while queue:
-        for child in reverse.get(queue.popleft(), set()) - seen:
-            seen.add(child)
-            queue.append(child)
-    members = {m.table for m in principals.memberships}
-    return frozenset(seen - principals.tenants - members - set(principals.users))
+    seen = reach(principals.tenants | {m.scope_table for m in principals.memberships}, principals.ways)
+    return frozenset(seen - principals.tenants - principals.members - set(principals.users))
 
 
 def _candidates(
     table: Table, catalog: Catalog, principals: Principals, containers: frozenset[TableName]
-) -> Iterator[Scope]:
+) -> Iterator[Candidate]:
     own = _own_scope(table, principals)
     if own:
-        yield own
-    for path, holder, key in _walk(table, catalog, principals):
+        yield Candidate(own, own=True)
+    members = principals.members
+    for path, ways, holder in _walk(table, catalog, principals):
+        key = ways[-1].key
         kind = _kind(key.references, principals, containers)
         # A users table whose primary key refers to auth.users is its own scope already.
-        if kind and not (own and not path and own.columns == key.columns):
-            yield Scope(
-                kind,
-                _label(kind, key.columns[0]),
-                key.references,
-                key.columns,
-                holder.column(key.columns[0]).type,
-                path,
-                reason=_reason(path, holder, key),
-            )
+        if kind is None or (own and not path and own.columns == key.columns):
+            continue
+        # Behind a member's row stands the one user of it, not the readers of what the member did.
+        if kind is ScopeKind.USER and any(hop.references in members for hop in path):
+            continue
+        column = holder.column(key.columns[0])
+        reason = _reason(path, holder, ways[-1])
+        scope = Scope(
+            kind,
+            _label(kind, column.name, key.references),
+            key.references,
+            key.columns,
+            column.type,
+            path,
+            reason=reason,
+        )
+        yield Candidate(
+            _with_doubt(scope, table, principals),
+            ways,
+            has_members=principals.membership_of(key.references) is not None,
+            may_be_author=kind is ScopeKind.USER and bare(column.name) in _authors(),
+            is_membership=table.name in members,
+        )
+
+
+@cache
+def _authors() -> frozenset[str]:
+    return frozenset(bare(word) for word in load_hints().author_columns)
+
+
+def _with_doubt(scope: Scope, table: Table, principals: Principals) -> Scope:
+    """The scope, its reason with why the table's pairs are not taken for members."""
+    pairs = principals.doubts_of(table.name)
+    pair = next((p for p in pairs if (p.user_column,) == scope.columns or p.scope_columns == scope.columns), None)
+    return replace(scope, reason=f"{scope.reason}; {say_doubt(pair)}") if pair and not scope.path else scope
+
+
+def say_doubt(pair: Membership) -> str:
+    """Why a pair of a user and a thing is not taken for a membership, and who could tell."""
+    rows = f"{pair.table} pairs users with {pair.scope_table}"
+    if pair.score >= THRESHOLD:
+        return f"{rows}, but policies decide by other tables"
+    return f"{rows}, but too little says that they belong to it ({pair.score} of {THRESHOLD}): a policy would"
 
 
 def _own_scope(table: Table, principals: Principals) -> Scope | None:
@@ -101,28 +185,33 @@ def _own_scope(table: Table, principals: Principals) -> Scope | None:
     kind, label = ScopeKind.USER, ScopeKind.USER.value
     if membership:
         kind = ScopeKind.TENANT if table.name in principals.tenants else ScopeKind.THREAD
-        label = _label(kind, membership.scope_columns[0])
+        label = _label(kind, membership.scope_columns[0], table.name)
     column = table.primary_key[0]
     return Scope(kind, label, table.name, (column,), table.column(column).type, reason=f"each row is a {label} itself")
 
 
 def _walk(
     table: Table, catalog: Catalog, principals: Principals
-) -> Iterator[tuple[tuple[Hop, ...], Table, ForeignKey]]:
-    """Every foreign key reachable from the table, nearest first; each table is entered once, so cycles end."""
-    queue: deque[tuple[tuple[Hop, ...], Table]] = deque([((), table)])
+) -> Iterator[tuple[tuple[Hop, ...], tuple[Way, ...], Table]]:
+    """Every way out reachable from the table, nearest first; each table is entered once, so cycles end.
+
+    Of two ways to the same table the walk goes on by the better one.
+    """
+    queue: deque[tuple[tuple[Hop, ...], tuple[Way, ...], Table]] = deque([((), (), table)])
     seen = {table.name}
     while queue:
-        path, holder = queue.popleft()
-        for key in holder.foreign_keys:
+        path, gone, holder = queue.popleft()
+        for way in principals.ways.get(holder.name, ()):
+            key = way.key
             if key.references == holder.name:
                 continue
-            yield path, holder, key
+            ways = (*gone, way)
+            yield path, ways, holder
             if key.references in seen or key.references not in catalog.tables or principals.ends(key.references):
                 continue
             seen.add(key.references)
             hop = Hop(holder.name, key.columns, key.references, key.referenced_columns)
-            queue.append(((*path, hop), catalog[key.references]))
+            queue.append(((*path, hop), ways, catalog[key.references]))
 
 
 def _kind(table: TableName, principals: Principals, containers: frozenset[TableName]) -> ScopeKind | None:
@@ -133,49 +222,24 @@ def _kind(table: TableName, principals: Principals, containers: frozenset[TableN
     return ScopeKind.THREAD if table in containers else None
 
 
-def _label(kind: ScopeKind, column: str) -> str:
+def _label(kind: ScopeKind, column: str, names: TableName) -> str:
     """The word that opens the topic: the principal's kind, or the container's name as the key has it.
 
-    `thread_id` gives thread, `projectId` gives project.
+    `thread_id` gives thread, `projectId` gives project, and `channelid` gives channel where it names channels.
     """
     if kind is not ScopeKind.THREAD:
         return kind.value
-    bare = re.sub(r"(_id|_uuid|Id|ID|_key)$", "", column)
-    return bare if re.fullmatch(r"[a-z][a-z0-9_]*", bare) else kind.value
+    name = re.sub(r"(_id|_uuid|Id|ID|_key)$", "", column)
+    if column.endswith("id") and column[:-2] in singulars(names.name):
+        name = column[:-2]
+    return name if re.fullmatch(r"[a-z][a-z0-9_]*", name) else kind.value
 
 
-def _reason(path: tuple[Hop, ...], holder: Table, key: ForeignKey) -> str:
-    way = f"{holder.name}.{', '.join(key.columns)} refers to {key.references}"
-    return f"{way}, {len(path)} foreign key{'s' if len(path) > 1 else ''} away" if path else way
-
-
-def _rank(table: Table, scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
-    """The audience first: what the SELECT policies compare, else the narrowest parent that all readers share."""
-    compared = {column for policy in reading_policies(table) for name, column in policy.columns if name == table.name}
-    by_policy = bool(compared)
-    labelled = [_label_source(scope, compared, by_policy) for scope in scopes]
-    authors = load_hints().author_columns
-
-    def place(scope: Scope) -> tuple[int, int, int, int, int]:
-        in_policy = not scope.path and set(scope.columns) <= compared
-        author = scope.kind is ScopeKind.USER and scope.columns[:1] != () and scope.columns[0] in authors
-        width = _WIDTH.get(scope.kind, 3)
-        # Of two that are granted, each by a rule of its own, the wider audience is the one that all readers share.
-        # Without a policy a user column may be the author, so a shared parent goes before it.
-        order = -width if in_policy else (width if scope.kind is not ScopeKind.USER else 3)
-        return (not in_policy, in_policy and scope.entitlement is None, len(scope.path), author, order)
-
-    return tuple(sorted(labelled, key=place))
-
-
-def _label_source(scope: Scope, compared: set[str], by_policy: bool) -> Scope:
-    if scope.kind is ScopeKind.GLOBAL or (not scope.path and set(scope.columns) <= compared):
-        reason = (
-            scope.reason if scope.kind is ScopeKind.GLOBAL else f"{scope.reason}, and the SELECT policies compare it"
-        )
-        return replace(scope, source=Source.CATALOG, reason=reason)
-    if by_policy:
-        return scope
-    return replace(
-        scope, source=Source.INFERRED, reason=f"{scope.reason}; no SELECT policy confirms that readers share it"
-    )
+def _reason(path: tuple[Hop, ...], holder: Table, way: Way) -> str:
+    says = {
+        How.FOREIGN_KEY: "refers to",
+        How.EQUAL: f"is by a key of several columns that of {way.by}, which refers to",
+        How.LOOKS_ALIKE: "has the name and the type of, but no foreign key makes it, a key of",
+    }[way.how]
+    told = f"{holder.name}.{', '.join(way.key.columns)} {says} {way.key.references}"
+    return f"{told}, {len(path)} foreign key{'s' if len(path) > 1 else ''} away" if path else told

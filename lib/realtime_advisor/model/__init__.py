@@ -4,7 +4,7 @@ Raw facts keep Postgres's spelling (`n_tup_upd`, `stats_reset`); derived ones ca
 """
 
 from .audit import SEVERITIES, Audit, AuditFinding, MessagesTable, Publication, ReplicationSlot, Setup, Trigger
-from .catalog import Catalog, Column, ForeignKey, Policy, RelationKind, Server, Table
+from .catalog import Catalog, Column, ForeignKey, PartialKey, Policy, PolicyFunction, RelationKind, Server, Table
 from .churn import Churn, DatabaseChurn, Gap, Snapshot, TableCounters
 from .decision import (
     Decision,
@@ -52,7 +52,9 @@ __all__ = [
     "Hop",
     "MessagesTable",
     "Option",
+    "PartialKey",
     "Policy",
+    "PolicyFunction",
     "Publication",
     "RecordedDecisions",
     "RelationKind",

@@ -45,6 +45,41 @@ class ForeignKey:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyFunction:
+    """A function that SELECT policies call, and what its answer rests on.
+
+    `source` is None where it cannot be read here: another language than sql and plpgsql, a body in the SQL standard's
+    form, or a very long one. `arguments` are the names and types of those that go in; a name is '' where there is none.
+    """
+
+    name: str  # schema-qualified: 'app.is_member'
+    language: str
+    source: str | None
+    definer: bool  # SECURITY DEFINER: runs with its owner's rights
+    settings: tuple[str, ...]  # 'search_path=""'
+    volatility: str  # 'immutable', 'stable', 'volatile'
+    strict: bool
+    arguments: tuple[tuple[str, str], ...]
+    outputs: tuple[str, ...]  # names of OUT, INOUT and TABLE columns
+    null_defaults: int  # how many of the last arguments are NULL where a call leaves them out
+    returns: str
+    returns_set: bool
+    plain: bool  # an ordinary function, neither an aggregate nor variadic
+    overloads: int  # functions of this name in its schema, itself included
+    may_execute: bool  # the role authenticated may call it
+    api_may_replace: bool  # anon or authenticated may create functions in its schema, or act as its owner
+    owner_reads: tuple[TableName, ...] = ()  # tables it may mean, of which its owner sees every row
+
+
+@dataclass(frozen=True, slots=True)
+class PartialKey:
+    """Columns that are unique among the rows for which `predicate` holds, in key order; as pg_get_expr() writes it."""
+
+    columns: tuple[str, ...]
+    predicate: str
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A row level security policy; `columns` and `functions` are what pg_depend says its expressions mention."""
 
@@ -56,6 +91,7 @@ class Policy:
     with_check: str | None = None
     columns: tuple[tuple[TableName, str], ...] = ()
     functions: tuple[str, ...] = ()  # schema-qualified, without arguments: 'auth.uid'
+    definitions: tuple[PolicyFunction, ...] = ()  # of those functions, in SELECT policies; none of Supabase's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +114,7 @@ class Table:
     partitions: tuple[TableName, ...] = ()
     estimated_rows: int | None = None  # pg_class.reltuples; None: never analysed
     comment: str | None = None
+    partial_keys: tuple[PartialKey, ...] = ()  # of unique indexes over some of the rows
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError."""

@@ -81,6 +81,7 @@ class Scope:
     refusal: str | None = None
     source: Source = Source.CATALOG
     reason: str = ""
+    notes: tuple[str, ...] = ()  # sentences on who may read the rows without hearing of them, or hears on for a while
 
 
 @dataclass(frozen=True, slots=True)

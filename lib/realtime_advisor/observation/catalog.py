@@ -31,12 +31,13 @@ class _Answers:
     relations: Rows
     columns: Rows
     statistics: Rows
-    keys: Rows
     foreign_keys: Rows
     mentions: Rows
     publications: Rows
     views: Rows
-    policies: Rows  # the last, because of its locks
+    functions: Rows
+    keys: Rows
+    policies: Rows  # these two last, because of their locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _read_parts(answers: _Answers, users_own: Sequence[Any]) -> _Parts:
         columns=make_columns(relations, answers.statistics, names),
         keys=make_keys(relations, answers.keys),
         foreign_keys=group(make_foreign_keys(relations, answers.foreign_keys)),
-        policies=group(make_policies(relations, answers.policies, answers.mentions)),
+        policies=group(make_policies(relations, answers.policies, answers.mentions, answers.functions)),
         publications={relid: publications for relid, publications in answers.publications},
         exposed_by=group((relid, names[view]) for relid, view in answers.views if view in names),
         partitions=group((row.partition_of, names[row.relid]) for row in users_own if row.partition_of is not None),
@@ -109,4 +110,5 @@ def _table(row: Any, parts: _Parts) -> Table:
         partitions=tuple(sorted(parts.partitions.get(relid, ()))),
         estimated_rows=estimated_rows,
         comment=comment,
+        partial_keys=tuple(dict.fromkeys(parts.keys.partial.get(relid, ()))),
     )

@@ -5,16 +5,18 @@ The queries give columns by number: to name them here costs a tenth of what a lo
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from realtime_advisor.model import Column, ForeignKey, Policy, TableName
+from realtime_advisor.model import Column, ForeignKey, PartialKey, Policy, PolicyFunction, TableName
 
 Rows = Sequence[Any]  # of tuples, whose fields are those of the query
 
 _NOT_KNOWN = (None, None, None)
+_NULLS = re.compile(r"\bNULL::[a-z_][\w.]*(?: varying)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Keys:
 
     primary: Mapping[int, tuple[str, ...]]
     unique: Mapping[int, list[tuple[str, ...]]]
+    partial: Mapping[int, list[PartialKey]]  # unique among the rows of a predicate
 
 
 def make_columns(
@@ -72,13 +75,16 @@ def make_keys(relations: Relations, rows: Rows) -> Keys:
     """The keys of all relations."""
     primary = {}
     unique = defaultdict(list)
-    for relid, is_primary, attnums, width in rows:
+    partial = defaultdict(list)
+    for relid, is_primary, attnums, width, predicate in rows:
         columns = relations.name_columns(relid, attnums)[:width]
         if is_primary:
             primary[relid] = columns
-        else:
+        elif predicate is None:
             unique[relid].append(columns)
-    return Keys(primary, unique)
+        else:
+            partial[relid].append(PartialKey(columns, predicate))
+    return Keys(primary, unique, partial)
 
 
 def make_foreign_keys(relations: Relations, rows: Rows) -> Iterator[tuple[int, ForeignKey]]:
@@ -89,8 +95,9 @@ def make_foreign_keys(relations: Relations, rows: Rows) -> Iterator[tuple[int, F
         yield relid, ForeignKey(name, columns, relations.names[referenced], referenced_columns, on_delete)
 
 
-def make_policies(relations: Relations, rows: Rows, mentions: Rows) -> Iterator[tuple[int, Policy]]:
+def make_policies(relations: Relations, rows: Rows, mentions: Rows, definitions: Rows) -> Iterator[tuple[int, Policy]]:
     """Each policy with its relation's oid; what it mentions is sorted."""
+    defined = _make_definitions(relations, definitions)
     columns: dict[int, set[tuple[int, int]]] = defaultdict(set)
     functions: dict[int, set[str]] = defaultdict(set)
     for policy, relid, attnum, function in mentions:
@@ -100,7 +107,55 @@ def make_policies(relations: Relations, rows: Rows, mentions: Rows) -> Iterator[
             functions[policy].add(function)
     for relid, policy, name, command, permissive, roles, using, with_check in rows:
         mentioned = _name_mentions(relations, columns.get(policy, ())), tuple(sorted(functions.get(policy, ())))
-        yield relid, Policy(name, command, permissive, tuple(roles), using, with_check, *mentioned)
+        definition = tuple(defined.get(policy, ()))
+        yield relid, Policy(name, command, permissive, tuple(roles), using, with_check, *mentioned, definition)
+
+
+def _make_definitions(relations: Relations, rows: Rows) -> dict[int, list[PolicyFunction]]:
+    """The functions that each policy calls, by the policy's oid."""
+    defined: dict[int, list[PolicyFunction]] = defaultdict(list)
+    for row in rows:
+        function = _make_function(relations, row)
+        for policy in row.policies:
+            defined[policy].append(function)
+    return defined
+
+
+def _make_function(relations: Relations, row: Any) -> PolicyFunction:
+    modes = row.modes or ["i"] * len(row.types)
+    names = row.names or [""] * len(modes)
+    going_in = [name for name, mode in zip(names, modes, strict=True) if mode in "ibv"]
+    return PolicyFunction(
+        name=row.name,
+        language=row.language,
+        source=row.source,
+        definer=row.definer,
+        settings=tuple(row.settings),
+        volatility=row.volatility,
+        strict=row.strict,
+        arguments=tuple(zip(going_in, row.types, strict=True)),
+        outputs=tuple(name for name, mode in zip(names, modes, strict=True) if mode in "obt"),
+        null_defaults=_count_null_defaults(row.defaults, row.default_expressions),
+        returns=row.returns,
+        returns_set=row.returns_set,
+        plain=row.plain,
+        overloads=row.overloads,
+        may_execute=row.may_execute,
+        api_may_replace=row.api_may_replace,
+        owner_reads=tuple(sorted(relations.names[relid] for relid in row.owner_reads if relid in relations.names)),
+    )
+
+
+def _count_null_defaults(defaults: int, expressions: str | None) -> int:
+    """How many arguments default to NULL; none, where one of them has another default.
+
+    >>> _count_null_defaults(2, "NULL::text, NULL::app.role"), _count_null_defaults(2, "NULL::text, 1")
+    (2, 0)
+    """
+    are_null = (
+        len(_NULLS.findall(expressions or "")) == defaults and _NULLS.sub("", expressions or "").strip(", ") == ""
+    )
+    return defaults if are_null else 0
 
 
 def _name_mentions(relations: Relations, columns: Iterable[tuple[int, int]]) -> tuple[tuple[TableName, str], ...]:

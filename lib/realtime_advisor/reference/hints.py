@@ -15,6 +15,8 @@ class Hints:
     touch_columns: tuple[str, ...]
     author_columns: tuple[str, ...]
     membership_state_columns: tuple[str, ...]
+    membership_plain_columns: tuple[str, ...]
+    membership_role_columns: tuple[str, ...]
     log: tuple[str, ...]
     metadata: tuple[str, ...]
     user: tuple[str, ...]
