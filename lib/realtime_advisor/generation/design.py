@@ -20,13 +20,14 @@ from realtime_advisor.model import (
     RelationKind,
     Scope,
     ScopeKind,
+    Setup,
     Table,
     TableName,
 )
 from realtime_advisor.model.design import GRANULARITIES
 from realtime_advisor.reference import bare, load_hints
 
-from .changes import design_changes
+from .changes import changes_today, design_changes
 from .entitlement import principal_key, why_unusable
 from .gaps import gaps
 from .naming import topic_word
@@ -53,6 +54,7 @@ def design(
     granularity: str = "statement",
     most_topics: int | None = None,
     operations: Sequence[str] = OPERATIONS,
+    setup: Setup | None = None,
 ) -> Design:
     """How the decided table speaks: its emissions, or its Postgres Changes filter, or why there is neither.
 
@@ -60,16 +62,18 @@ def design(
     make to be told; by default all but generated ones and timestamps that are touched by every write. The primary key
     and the scope are always compared, and are not listed. `granularity` is one of GRANULARITIES. Above `most_topics` of
     a statement or transaction nothing is sent: 200, or 10,000 set-based. `operations` may hold "truncate" too.
+    `setup` is what the database has today, where it was read.
     Raises UnknownTable, and BadInput for a column, granularity or operation that there is not.
     """
     table = _table(catalog, decision.table)
     chosen = option or decision.option
     blank = Design(table.name, chosen, (), granularity, table.primary_key, reasons=decision.reasons)
-    blank = replace(blank, most_topics=_most_topics(granularity, most_topics))
+    today = changes_today(table, catalog, setup)
+    blank = replace(blank, most_topics=_most_topics(granularity, most_topics), today=today)
     if chosen in _INSTEAD:
         return replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]))
     if chosen is Option.POSTGRES_CHANGES:
-        blank = design_changes(blank, decision.scope, table)
+        blank = design_changes(blank, decision.scope, table, wants_deletes="delete" in _checked(operations))
     if table.kind not in TRIGGERABLE:
         return replace(blank, refusal=_not_triggerable(table))
     told, untold = _scopes_told(decision, catalog, table, feeds, own=chosen is Option.BROADCAST)

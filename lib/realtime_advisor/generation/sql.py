@@ -10,6 +10,7 @@ from typing import Final
 from realtime_advisor.errors import ScriptRefused
 from realtime_advisor.model import Design, Emission, Option, Script
 
+from .cutover import cut_over
 from .entitlement import needs_encoding
 from .naming import outbox_name, policy_name
 from .outbox import TRIGGER, drop_outbox, flush_name, is_outboxed, outbox
@@ -41,6 +42,7 @@ def generate(design: Design) -> Script:
         policies=render("policies", {"policies": joined([create_policy(told) for told in design.emissions], "\n\n")}),
         down=_down(design, watched, helpers),
         check=_check(design, watched, helpers, callbacks),
+        cutover=cut_over(design),
     )
 
 
