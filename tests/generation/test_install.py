@@ -83,7 +83,7 @@ FAULTS = {
     "alter function realtime_advisor.broadcast_documents security invoker": "function broadcast_documents",
     "grant execute on function realtime_advisor.broadcast_documents to public": "function broadcast_documents",
     "alter function realtime_advisor.broadcast_documents owner to authenticator": "function broadcast_documents",
-    'drop policy "realtime_advisor tenant:<id>:dashboard" on realtime.messages': "policy",
+    'drop policy "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages': "policy",
     "alter table realtime.messages disable row level security": "row level security on realtime.messages",
     "create policy open on realtime.messages for select using (true)": "no policy opens every topic",
     WITHOUT_TODAY: "partition of today",

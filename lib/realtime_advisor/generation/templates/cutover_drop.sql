@@ -1,5 +1,6 @@
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 do :$cutover$
 declare
