@@ -78,6 +78,12 @@ def test_a_way_from_the_publication_is_there_for_every_table_in_it(decisions: di
     assert "public.audit_logs" not in cut_over
 
 
+def test_all_tables_have_one_migration_too(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
+    with_scripts = [name for name, table in decisions.items() if f"sql/{name}.up.sql" in table["files"]]
+    assert f"{len(with_scripts)} tables in one migration" in bundle["sql/all.up.sql"]
+    assert {"sql/all.down.sql", "sql/all.check.sql"} <= set(bundle)
+
+
 def test_nothing_of_this_machine_is_in_the_bundle(bundle: Mapping[str, str]) -> None:
     text = "".join(bundle.values())
     for word in ("/tmp", "/home", "/root", "localhost", "socket", "workshop_"):

@@ -825,6 +825,7 @@ begin;
 set local lock_timeout = '2s';
 set local statement_timeout = '30s';
 
+-- What single tables' scripts made is in the policies below.
 drop policy if exists "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages;
 drop policy if exists "realtime_advisor presence select thread:<id>:presence f32155d6" on realtime.messages;
 drop policy if exists "realtime_advisor presence insert thread:<id>:presence f32155d6" on realtime.messages;
@@ -836,9 +837,7 @@ create policy "realtime_advisor broadcast select may_read_tenant_e663b5d8" on re
   for select to authenticated
   using (
     extension = 'broadcast'
-    and split_part((select realtime.topic()), ':', 3) = any (array[
-      'dashboard'
-    ])
+    and split_part((select realtime.topic()), ':', 3) = any (array['dashboard'])
     and realtime_advisor.may_read_tenant_e663b5d8(
       (select realtime.topic()),
       split_part((select realtime.topic()), ':', 3)
@@ -850,9 +849,7 @@ create policy "realtime_advisor broadcast select may_read_thread_0577025a" on re
   for select to authenticated
   using (
     extension = 'broadcast'
-    and split_part((select realtime.topic()), ':', 3) = any (array[
-      'messages'
-    ])
+    and split_part((select realtime.topic()), ':', 3) = any (array['messages'])
     and realtime_advisor.may_read_thread_0577025a(
       (select realtime.topic()),
       split_part((select realtime.topic()), ':', 3)
@@ -864,9 +861,7 @@ create policy "realtime_advisor presence select may_read_thread_0577025a" on rea
   for select to authenticated
   using (
     extension = 'presence'
-    and split_part((select realtime.topic()), ':', 3) = any (array[
-      'presence'
-    ])
+    and split_part((select realtime.topic()), ':', 3) = any (array['presence'])
     and realtime_advisor.may_read_thread_0577025a(
       (select realtime.topic()),
       split_part((select realtime.topic()), ':', 3)
@@ -878,9 +873,7 @@ create policy "realtime_advisor presence insert may_read_thread_0577025a" on rea
   for insert to authenticated
   with check (
     extension = 'presence'
-    and split_part((select realtime.topic()), ':', 3) = any (array[
-      'presence'
-    ])
+    and split_part((select realtime.topic()), ':', 3) = any (array['presence'])
     and realtime_advisor.may_read_thread_0577025a(
       (select realtime.topic()),
       split_part((select realtime.topic()), ':', 3)
@@ -892,9 +885,7 @@ create policy "realtime_advisor broadcast select may_read_user_fed664b8" on real
   for select to authenticated
   using (
     extension = 'broadcast'
-    and split_part((select realtime.topic()), ':', 3) = any (array[
-      'notifications'
-    ])
+    and split_part((select realtime.topic()), ':', 3) = any (array['notifications'])
     and realtime_advisor.may_read_user_fed664b8(
       (select realtime.topic()),
       split_part((select realtime.topic()), ':', 3)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from realtime_advisor.display.audit import tell_audit
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
+from realtime_advisor.generation.whole import generate_all
 from realtime_advisor.model import Advice, Audit, Design, Option, Script, TableName
 
 from .audit_page import PAGE, render_audit
@@ -40,6 +41,7 @@ def _render(advice: Advice) -> dict[str, str]:
         scripts |= made
         if made:
             names[table] = tuple(made)
+    scripts |= _migration_files(advice)
     decisions = json.dumps(describe(advice, names), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     schema = package_files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
     audit = {PAGE: render_audit(advice.audit)} if advice.audit else {}
@@ -51,6 +53,13 @@ def _script_files(table: TableName, script: Script | None) -> dict[str, str]:
         return {}
     parts = {"up": script.up, "down": script.down, "check": script.check}
     return {f"sql/{stem(table)}.{part}.sql": text for part, text in parts.items()}
+
+
+def _migration_files(advice: Advice) -> dict[str, str]:
+    """All tables at once; always there, so that none of an older bundle stays. No table's file is called so."""
+    made = generate_all(advice.designs.values())
+    parts = {"up": made.up, "down": made.down, "check": made.check}
+    return {f"sql/all.{part}.sql": text or "-- No table has SQL to install.\n" for part, text in parts.items()}
 
 
 def _cut_over_file(design: Design) -> dict[str, str]:
@@ -106,6 +115,8 @@ def _how_to_apply() -> list[str]:
         'psql "$DATABASE_URL" -f sql/<table>.check.sql     # every line should be ok',
         'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.down.sql   # takes it back',
         "```",
+        "",
+        "`sql/all.*.sql` does the same for all tables at once, with fewer policies, so that a join costs less.",
         "",
         "Where a table has a `cutover.sql`, its head says when to run it: it publishes the table in",
         "`supabase_realtime`, or takes it out when its clients have changed.",

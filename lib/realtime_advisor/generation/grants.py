@@ -101,7 +101,10 @@ def drop_policy(grant: Grant, function: str) -> Fragment:
 
 
 def _lines(items: Iterable[str]) -> Fragment:
-    return Fragment(",\n".join(items))
+    """Items on one line if they are few, else a line for each, so that a later one adds a line."""
+    listed = list(items)
+    one_line = ", ".join(listed)
+    return Fragment(one_line if len(one_line) <= 40 else "\n  " + ",\n  ".join(listed))
 
 
 def policy_rows(grants: Iterable[Grant]) -> Iterator[str]:

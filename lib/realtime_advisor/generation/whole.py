@@ -90,6 +90,7 @@ def _triggers_step(parts: Parts) -> str:
 
 def _superseded(designs: Sequence[Design]) -> Iterator[Fragment]:
     """The policies that single tables' scripts made."""
+    yield Fragment("-- What single tables' scripts made is in the policies below.")
     names = dict.fromkeys(grant.name for design in designs for grant in grants_of(design))
     for name in names:
         yield fragment("drop_policy", {"policy": name})
