@@ -66,9 +66,22 @@ def test_what_reaches_a_subscriber_is_told_by_table_and_by_scope(decisions: dict
 
 def test_a_script_is_there_for_every_table_that_sends(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
     for name, table in decisions.items():
-        sends = bool(table["design"] and table["design"]["emissions"])
-        assert table["files"] == ([f"sql/{name}.{part}.sql" for part in ("check", "down", "up")] if sends else [])
+        sends = bool(table["design"] and table["design"]["emissions"]) or table["option"] == "presence"
+        files = [name for name in table["files"] if not name.endswith(".cutover.sql")]
+        assert files == ([f"sql/{name}.{part}.sql" for part in ("check", "down", "up")] if sends else [])
     assert {file for table in decisions.values() for file in table["files"]} <= set(bundle)
+
+
+def test_a_way_from_the_publication_is_there_for_every_table_in_it(decisions: dict[str, Any]) -> None:
+    cut_over = {name for name, table in decisions.items() if f"sql/{name}.cutover.sql" in table["files"]}
+    assert {"public.documents", "public.messages"} <= cut_over
+    assert "public.audit_logs" not in cut_over
+
+
+def test_all_tables_have_one_migration_too(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
+    with_scripts = [name for name, table in decisions.items() if f"sql/{name}.up.sql" in table["files"]]
+    assert f"{len(with_scripts)} tables in one migration" in bundle["sql/all.up.sql"]
+    assert {"sql/all.down.sql", "sql/all.check.sql"} <= set(bundle)
 
 
 def test_nothing_of_this_machine_is_in_the_bundle(bundle: Mapping[str, str]) -> None:

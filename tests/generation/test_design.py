@@ -151,7 +151,6 @@ def test_only_tables_can_have_the_triggers(kind: RelationKind) -> None:
 @pytest.mark.parametrize(
     ("option", "sentence"),
     [
-        (Option.PRESENCE, "public.notifications is decided as presence, so there is no SQL to install. Let clients"),
         (Option.NO_REALTIME, "public.notifications is decided as no_realtime, so there is no SQL to install. Fetch it"),
         (
             Option.POSTGRES_CHANGES,
@@ -165,6 +164,11 @@ def test_options_without_emissions_have_no_script_and_say_what_to_do(option: Opt
     with pytest.raises(ScriptRefused) as refused:
         generate(made)
     assert str(refused.value).startswith(sentence)
+
+
+def test_presence_without_a_scope_has_no_script_and_says_what_to_do() -> None:
+    with pytest.raises(ScriptRefused, match="is decided as presence, so there is no SQL to install. Let clients track"):
+        generate(design(decide(NOTIFICATIONS, option=Option.PRESENCE), CATALOG))
 
 
 def test_what_is_not_told_is_said() -> None:

@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from realtime_advisor.model import ByTable, Catalog, Column, Script, TableName
+from realtime_advisor.generation.cutover import cut_over
+from realtime_advisor.generation.design import design
+from realtime_advisor.generation.whole import generate_all
+from realtime_advisor.model import ByTable, Catalog, Column, Design, Migration, Option, Script, TableName
 
-from .conftest import write
+from .conftest import plan, write
+from .test_cutover import published
 from .test_entitlement import keyed
-from .test_shapes import EVENTS_AND_TRUNCATE
+from .test_partitions import EVENTS_AND_TRUNCATE
+from .test_presence import present
+from .test_whole import designs
 from .world import (
+    CATALOG,
+    DOCUMENTS,
     DOCUMENTS_DECISION,
     MESSAGES_DECISION,
     NOTIFICATIONS_DECISION,
@@ -45,7 +53,7 @@ HOSTILE_DECISION = decide(HOSTILE, USER_SCOPE, because="Somebody said so.\n*/ dr
 NOTES_DECISION, NOTES_CATALOG = keyed("text", "text")
 
 
-def scripts() -> dict[str, Callable[[], Script]]:
+def scripts() -> dict[str, Callable[[], Script | Migration]]:
     return {
         "notifications": lambda: write(NOTIFICATIONS_DECISION),
         "documents": lambda: write(DOCUMENTS_DECISION),
@@ -55,18 +63,22 @@ def scripts() -> dict[str, Callable[[], Script]]:
         "transaction": lambda: write(DOCUMENTS_DECISION, granularity="transaction"),
         "text_keys": lambda: write(NOTES_DECISION, NOTES_CATALOG),
         "partitioned": lambda: EVENTS_AND_TRUNCATE,
+        "presence": present,
+        "whole": lambda: generate_all(designs()),
     }
 
 
-def written(name: str) -> Script:
+def written(name: str) -> Script | Migration:
     return scripts()[name]()
 
 
 @pytest.mark.parametrize("part", ["up", "down", "check"])
 @pytest.mark.parametrize("name", scripts())
 def test_a_script_is_the_one_that_was_read(name: str, part: str) -> None:
-    golden = GOLDEN / f"{name}.{part}.sql"
-    text = getattr(written(name), part)
+    compare(GOLDEN / f"{name}.{part}.sql", getattr(written(name), part))
+
+
+def compare(golden: Path, text: str) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
@@ -82,8 +94,21 @@ def test_a_script_is_laid_out_alike(name: str) -> None:
         assert "\n\n\n" not in text
 
 
+CUTOVERS: dict[str, Callable[[], Design]] = {
+    "to_broadcast": lambda: plan(DOCUMENTS_DECISION, published(DOCUMENTS, identity="full")),
+    "to_changes": lambda: design(MESSAGES_DECISION, CATALOG),
+    "to_nothing": lambda: design(decide(DOCUMENTS, option=Option.NO_REALTIME), published(DOCUMENTS)),
+    "to_presence": lambda: present().design,
+}
+
+
+@pytest.mark.parametrize("name", CUTOVERS)
+def test_a_cut_over_is_the_one_that_was_read(name: str) -> None:
+    compare(GOLDEN / f"{name}.cutover.sql", cut_over(CUTOVERS[name]()))
+
+
 def test_each_step_is_a_transaction_of_its_own() -> None:
-    script = written("messages")
+    script = write(MESSAGES_DECISION)
     for step in (script.functions, script.triggers, script.policies):
         assert (step.count("\nbegin;\n"), step.count("\ncommit;\n")) == (1, 1)
         assert step.count("set local lock_timeout") == 1

@@ -32,7 +32,7 @@ def test_a_table_named_like_a_hash_gets_a_hash_of_its_own() -> None:
 def test_names_fit_in_63_bytes(one: TableName, other: TableName) -> None:
     made = (
         object_name("p" * 30, one, other),
-        policy_name(f"{topic_word(one.name)}:<id>:x"),
+        policy_name(f"{topic_word(one.name)}:<id>:x", "0123abcd"),
         hashed_name(one.name, "x"),
     )
     assert all(len(name.encode()) <= 63 for name in made)

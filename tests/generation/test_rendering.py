@@ -19,7 +19,7 @@ def test_a_fragment_cannot_stand_where_a_name_is_asked_for() -> None:
 
 def test_text_cannot_stand_where_sql_is_asked_for() -> None:
     with pytest.raises(TypeError, match="a str does not belong where the template asks for a fragment"):
-        render("policies", {"policies": "drop table x"})
+        render("triggers", {"triggers": "drop table x"})
 
 
 def test_a_missing_value_is_an_error() -> None:
@@ -28,7 +28,7 @@ def test_a_missing_value_is_an_error() -> None:
 
 
 def test_a_body_that_holds_its_tag_gets_another() -> None:
-    values = {"function": "f", "topic": "$drop$", "policy": "p"}
+    values = {"function": "f", "told": "$drop$", "policy": "p"}
     assert fragment("drop_shared_policy", values).text.count("$drop_1$") == 2
 
 
@@ -36,7 +36,7 @@ def test_a_remark_stays_a_comment() -> None:
     text = render(
         "down",
         {
-            **dict.fromkeys(("policies", "triggers", "functions", "entitlements"), Fragment("")),
+            "steps": Fragment(""),
             "head": Remark(("one\n; drop table x", "word " * 40)),
         },
     )

@@ -17,6 +17,7 @@
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 -- Fail here, in words, rather than lose messages later.
 do $check$
@@ -234,7 +235,7 @@ exception
 end
 $function$;
 comment on function realtime_advisor.broadcast_documents() is
-  E'Broadcasts public.documents to\ntenant:<id>:dashboard';
+  E'Broadcasts public.documents to\ntenant:<id>:dashboard for may_read_tenant_e663b5d8';
 revoke all on function realtime_advisor.broadcast_documents()
   from public, anon, authenticated;
 
@@ -247,6 +248,7 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 create or replace trigger realtime_advisor_insert
   after insert on public.documents
@@ -273,9 +275,10 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '2s';
+set local statement_timeout = '30s';
 
-drop policy if exists "realtime_advisor tenant:<id>:dashboard" on realtime.messages;
-create policy "realtime_advisor tenant:<id>:dashboard" on realtime.messages
+drop policy if exists "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages;
+create policy "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages
   for select to authenticated
   using (
     extension = 'broadcast'

@@ -12,9 +12,9 @@ with
       ('sales', E'order"; drop table users; --\n$function$', 'realtime_advisor_update', 'broadcast_sales_order_drop_table_users_function__7c60dac1'),
       ('sales', E'order"; drop table users; --\n$function$', 'realtime_advisor_delete', 'broadcast_sales_order_drop_table_users_function__7c60dac1')
   ),
-  wanted_policy(name, function_name) as (
+  wanted_policy(name, command, extension, function_name, entities) as (
     values
-      ('realtime_advisor user:<id>:order%22%3B%20drop%20table%_3cbf4116', 'may_read_user_fed664b8')
+      ('realtime_advisor user:<id>:order%22%3B%20drop%20table%_78cc4f03', 'SELECT', 'broadcast', 'may_read_user_fed664b8', array['order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24'])
   ),
   -- Our functions as they are, with whoever may execute them.
   our_function as (
@@ -76,7 +76,8 @@ with
     left join our_function as called on called.oid = found.tgfoid and called.proname = wanted.function_name
   ),
   messages_policy as (
-    select policy.policyname, policy.permissive, policy.cmd, policy.roles, policy.qual
+    select policy.policyname, policy.permissive, policy.cmd, policy.roles, policy.qual,
+      coalesce(policy.qual, policy.with_check) as rule
     from pg_policies as policy
     where policy.schemaname = 'realtime' and policy.tablename = 'messages'
   ),
@@ -86,12 +87,17 @@ with
       concat_ws(
         '; ',
         case when found.policyname is null then 'missing' end,
-        case when (found.permissive, found.cmd, found.roles::text) <> ('PERMISSIVE', 'SELECT', '{authenticated}')
-          then 'not a permissive policy for select to authenticated' end,
-        case when strpos(found.qual, wanted.function_name) = 0 or strpos(found.qual, '''broadcast''') = 0
+        case when (found.permissive, found.cmd, found.roles::text)
+            <> ('PERMISSIVE', wanted.command, '{authenticated}')
+          then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
+        case when strpos(found.rule, wanted.function_name) = 0
+            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+            or exists (
+              select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
+            )
           then 'its text is not the one of this script' end
       ) as fault,
-      found.qual
+      found.rule
     from wanted_policy as wanted
     left join messages_policy as found on found.policyname = wanted.name
   )
@@ -111,7 +117,7 @@ select
   case when fault = '' then 'enabled' else fault end
 from trigger_fault
 union all
-select format('policy %I', name), fault = '', case when fault = '' then qual else fault end
+select format('policy %I', name), fault = '', case when fault = '' then rule else fault end
 from policy_fault
 union all
 select

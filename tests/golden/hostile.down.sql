@@ -4,12 +4,14 @@
 -- Step 1 of 3: policies, alone for the same reason as when they were made.
 begin;
 set local lock_timeout = '2s';
-drop policy if exists "realtime_advisor user:<id>:order%22%3B%20drop%20table%_3cbf4116" on realtime.messages;
+set local statement_timeout = '30s';
+drop policy if exists "realtime_advisor user:<id>:order%22%3B%20drop%20table%_78cc4f03" on realtime.messages;
 commit;
 
 -- Step 2 of 3: triggers.
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 drop trigger if exists realtime_advisor_insert on sales.U&"order""; drop table users; --\000A$function$";
 drop trigger if exists realtime_advisor_update on sales.U&"order""; drop table users; --\000A$function$";
 drop trigger if exists realtime_advisor_delete on sales.U&"order""; drop table users; --\000A$function$";
@@ -18,6 +20,7 @@ commit;
 -- Step 3 of 3: functions. What another table's script still uses, stays.
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 drop function if exists realtime_advisor.broadcast_sales_order_drop_table_users_function__7c60dac1() restrict;
 
 do $drop$

@@ -19,6 +19,7 @@
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 -- Fail here, in words, rather than lose messages later.
 do $check$
@@ -215,7 +216,7 @@ exception
 end
 $function_1$;
 comment on function realtime_advisor.broadcast_sales_order_drop_table_users_function__7c60dac1() is
-  E'Broadcasts sales."order""; drop table users; --\n$function$" to\nuser:<id>:order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24';
+  E'Broadcasts sales."order""; drop table users; --\n$function$" to\nuser:<id>:order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24 for may_read_user_fed664b8';
 revoke all on function realtime_advisor.broadcast_sales_order_drop_table_users_function__7c60dac1()
   from public, anon, authenticated;
 
@@ -228,6 +229,7 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 create or replace trigger realtime_advisor_insert
   after insert on sales.U&"order""; drop table users; --\000A$function$"
@@ -254,9 +256,10 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '2s';
+set local statement_timeout = '30s';
 
-drop policy if exists "realtime_advisor user:<id>:order%22%3B%20drop%20table%_3cbf4116" on realtime.messages;
-create policy "realtime_advisor user:<id>:order%22%3B%20drop%20table%_3cbf4116" on realtime.messages
+drop policy if exists "realtime_advisor user:<id>:order%22%3B%20drop%20table%_78cc4f03" on realtime.messages;
+create policy "realtime_advisor user:<id>:order%22%3B%20drop%20table%_78cc4f03" on realtime.messages
   for select to authenticated
   using (
     extension = 'broadcast'

@@ -18,6 +18,7 @@
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 -- Fail here, in words, rather than lose messages later.
 do $check$
@@ -305,7 +306,7 @@ exception
 end
 $function$;
 comment on function realtime_advisor.broadcast_messages() is
-  E'Broadcasts public.messages to\nthread:<id>:messages\ntenant:<id>:dashboard';
+  E'Broadcasts public.messages to\nthread:<id>:messages for may_read_thread_0577025a\ntenant:<id>:dashboard for may_read_tenant_e663b5d8';
 revoke all on function realtime_advisor.broadcast_messages()
   from public, anon, authenticated;
 
@@ -428,6 +429,7 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 create or replace trigger realtime_advisor_insert
   after insert on public.messages
@@ -463,17 +465,18 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '2s';
+set local statement_timeout = '30s';
 
-drop policy if exists "realtime_advisor thread:<id>:messages" on realtime.messages;
-create policy "realtime_advisor thread:<id>:messages" on realtime.messages
+drop policy if exists "realtime_advisor thread:<id>:messages 0577025a" on realtime.messages;
+create policy "realtime_advisor thread:<id>:messages 0577025a" on realtime.messages
   for select to authenticated
   using (
     extension = 'broadcast'
     and realtime_advisor.may_read_thread_0577025a((select realtime.topic()), 'messages')
   );
 
-drop policy if exists "realtime_advisor tenant:<id>:dashboard" on realtime.messages;
-create policy "realtime_advisor tenant:<id>:dashboard" on realtime.messages
+drop policy if exists "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages;
+create policy "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages
   for select to authenticated
   using (
     extension = 'broadcast'

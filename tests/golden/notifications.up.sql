@@ -17,6 +17,7 @@
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 -- Fail here, in words, rather than lose messages later.
 do $check$
@@ -212,7 +213,7 @@ exception
 end
 $function$;
 comment on function realtime_advisor.broadcast_notifications() is
-  E'Broadcasts public.notifications to\nuser:<id>:notifications';
+  E'Broadcasts public.notifications to\nuser:<id>:notifications for may_read_user_fed664b8';
 revoke all on function realtime_advisor.broadcast_notifications()
   from public, anon, authenticated;
 
@@ -225,6 +226,7 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 create or replace trigger realtime_advisor_insert
   after insert on public.notifications
@@ -251,9 +253,10 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '2s';
+set local statement_timeout = '30s';
 
-drop policy if exists "realtime_advisor user:<id>:notifications" on realtime.messages;
-create policy "realtime_advisor user:<id>:notifications" on realtime.messages
+drop policy if exists "realtime_advisor user:<id>:notifications fed664b8" on realtime.messages;
+create policy "realtime_advisor user:<id>:notifications fed664b8" on realtime.messages
   for select to authenticated
   using (
     extension = 'broadcast'

@@ -19,6 +19,7 @@
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 -- Fail here, in words, rather than lose messages later.
 do $check$
@@ -241,7 +242,7 @@ exception
 end
 $function$;
 comment on function realtime_advisor.broadcast_events() is
-  E'Broadcasts public.events to\ntenant:<id>:events';
+  E'Broadcasts public.events to\ntenant:<id>:events for may_read_tenant_e663b5d8';
 revoke all on function realtime_advisor.broadcast_events()
   from public, anon, authenticated;
 
@@ -254,6 +255,7 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 create or replace trigger realtime_advisor_insert
   after insert on public.events
@@ -319,9 +321,10 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '2s';
+set local statement_timeout = '30s';
 
-drop policy if exists "realtime_advisor tenant:<id>:events" on realtime.messages;
-create policy "realtime_advisor tenant:<id>:events" on realtime.messages
+drop policy if exists "realtime_advisor tenant:<id>:events e663b5d8" on realtime.messages;
+create policy "realtime_advisor tenant:<id>:events e663b5d8" on realtime.messages
   for select to authenticated
   using (
     extension = 'broadcast'

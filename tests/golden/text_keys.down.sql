@@ -3,12 +3,14 @@
 -- Step 1 of 3: policies, alone for the same reason as when they were made.
 begin;
 set local lock_timeout = '2s';
-drop policy if exists "realtime_advisor team:<id>:notes" on realtime.messages;
+set local statement_timeout = '30s';
+drop policy if exists "realtime_advisor team:<id>:notes 689a61e2" on realtime.messages;
 commit;
 
 -- Step 2 of 3: triggers.
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 drop trigger if exists realtime_advisor_insert on public.notes;
 drop trigger if exists realtime_advisor_update on public.notes;
 drop trigger if exists realtime_advisor_delete on public.notes;
@@ -17,6 +19,7 @@ commit;
 -- Step 3 of 3: functions. What another table's script still uses, stays.
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 drop function if exists realtime_advisor.broadcast_notes() restrict;
 
 do $drop$

@@ -17,6 +17,7 @@
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 -- Fail here, in words, rather than lose messages later.
 do $check$
@@ -300,7 +301,7 @@ exception
 end
 $function$;
 comment on function realtime_advisor.broadcast_notes() is
-  E'Broadcasts public.notes to\nteam:<id>:notes';
+  E'Broadcasts public.notes to\nteam:<id>:notes for may_read_team_689a61e2';
 revoke all on function realtime_advisor.broadcast_notes()
   from public, anon, authenticated;
 
@@ -313,6 +314,7 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 create or replace trigger realtime_advisor_insert
   after insert on public.notes
@@ -339,9 +341,10 @@ commit;
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '2s';
+set local statement_timeout = '30s';
 
-drop policy if exists "realtime_advisor team:<id>:notes" on realtime.messages;
-create policy "realtime_advisor team:<id>:notes" on realtime.messages
+drop policy if exists "realtime_advisor team:<id>:notes 689a61e2" on realtime.messages;
+create policy "realtime_advisor team:<id>:notes 689a61e2" on realtime.messages
   for select to authenticated
   using (
     extension = 'broadcast'

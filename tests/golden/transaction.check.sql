@@ -13,9 +13,9 @@ with
       ('public', 'documents', 'realtime_advisor_delete', 'broadcast_documents'),
       ('realtime_advisor', 'outbox_documents', 'realtime_advisor_send', 'send_documents')
   ),
-  wanted_policy(name, function_name) as (
+  wanted_policy(name, command, extension, function_name, entities) as (
     values
-      ('realtime_advisor tenant:<id>:dashboard', 'may_read_tenant_e663b5d8')
+      ('realtime_advisor tenant:<id>:dashboard e663b5d8', 'SELECT', 'broadcast', 'may_read_tenant_e663b5d8', array['dashboard'])
   ),
   -- Our functions as they are, with whoever may execute them.
   our_function as (
@@ -77,7 +77,8 @@ with
     left join our_function as called on called.oid = found.tgfoid and called.proname = wanted.function_name
   ),
   messages_policy as (
-    select policy.policyname, policy.permissive, policy.cmd, policy.roles, policy.qual
+    select policy.policyname, policy.permissive, policy.cmd, policy.roles, policy.qual,
+      coalesce(policy.qual, policy.with_check) as rule
     from pg_policies as policy
     where policy.schemaname = 'realtime' and policy.tablename = 'messages'
   ),
@@ -87,12 +88,17 @@ with
       concat_ws(
         '; ',
         case when found.policyname is null then 'missing' end,
-        case when (found.permissive, found.cmd, found.roles::text) <> ('PERMISSIVE', 'SELECT', '{authenticated}')
-          then 'not a permissive policy for select to authenticated' end,
-        case when strpos(found.qual, wanted.function_name) = 0 or strpos(found.qual, '''broadcast''') = 0
+        case when (found.permissive, found.cmd, found.roles::text)
+            <> ('PERMISSIVE', wanted.command, '{authenticated}')
+          then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
+        case when strpos(found.rule, wanted.function_name) = 0
+            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+            or exists (
+              select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
+            )
           then 'its text is not the one of this script' end
       ) as fault,
-      found.qual
+      found.rule
     from wanted_policy as wanted
     left join messages_policy as found on found.policyname = wanted.name
   )
@@ -112,7 +118,7 @@ select
   case when fault = '' then 'enabled' else fault end
 from trigger_fault
 union all
-select format('policy %I', name), fault = '', case when fault = '' then qual else fault end
+select format('policy %I', name), fault = '', case when fault = '' then rule else fault end
 from policy_fault
 union all
 select
@@ -137,4 +143,17 @@ select
   today.partition || case when to_regclass(today.partition) is null then ' is missing' else ' is there' end
 from (
   select 'realtime.messages_' || to_char(now() at time zone 'UTC', 'YYYY_MM_DD') as partition
-) as today;
+) as today
+union all
+-- Every join of a channel looks its user up; small tables need no index for that.
+select
+  'index of public.memberships',
+  coalesce(bool_or(relation.reltuples < 1000), false) or count(found.indexrelid) > 0,
+  coalesce('found by ' || string_agg(found.indexrelid::regclass::text, ', '), 'no index begins with any of '
+    || array_to_string(array['user_id', 'tenant_id'], ', '))
+from pg_class as relation
+left join (
+  pg_index as found
+  join pg_attribute as first on first.attrelid = found.indrelid and first.attnum = found.indkey[0]
+) on found.indrelid = relation.oid and found.indisvalid and first.attname = any (array['user_id', 'tenant_id']::name[])
+where relation.oid = to_regclass('public.memberships');

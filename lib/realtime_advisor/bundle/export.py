@@ -8,6 +8,8 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from realtime_advisor.display.audit import tell_audit
+from realtime_advisor.generation.cutover import cut_over, needs_cut_over
+from realtime_advisor.generation.whole import generate_all
 from realtime_advisor.model import Advice, Audit, Design, Option, Script, TableName
 
 from .audit_page import PAGE, render_audit
@@ -34,19 +36,35 @@ def export(advice: Advice, out: Path | str | None = None) -> Mapping[str, str]:
 def _render(advice: Advice) -> dict[str, str]:
     scripts: dict[str, str] = {}
     names: dict[TableName, tuple[str, ...]] = {}
-    for table, script in advice.scripts.items():
-        made = _script_files(table, script)
+    for table, design in advice.designs.items():
+        made = {**_script_files(table, advice.scripts.get(table)), **_cut_over_file(design)}
         scripts |= made
-        names[table] = tuple(made)
+        if made:
+            names[table] = tuple(made)
+    scripts |= _migration_files(advice)
     decisions = json.dumps(describe(advice, names), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     schema = package_files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
     audit = {PAGE: render_audit(advice.audit)} if advice.audit else {}
     return {**scripts, **audit, "README.md": _readme(advice, names), SCHEMA: schema, INDEX: decisions + "\n"}
 
 
-def _script_files(table: TableName, script: Script) -> dict[str, str]:
+def _script_files(table: TableName, script: Script | None) -> dict[str, str]:
+    if script is None:
+        return {}
     parts = {"up": script.up, "down": script.down, "check": script.check}
     return {f"sql/{stem(table)}.{part}.sql": text for part, text in parts.items()}
+
+
+def _migration_files(advice: Advice) -> dict[str, str]:
+    """All tables at once; always there, so that none of an older bundle stays. No table's file is called so."""
+    made = generate_all(advice.designs.values())
+    parts = {"up": made.up, "down": made.down, "check": made.check}
+    return {f"sql/all.{part}.sql": text or "-- No table has SQL to install.\n" for part, text in parts.items()}
+
+
+def _cut_over_file(design: Design) -> dict[str, str]:
+    """What is to be done beside the scripts, where it is more than words."""
+    return {f"sql/{stem(design.table)}.cutover.sql": cut_over(design)} if needs_cut_over(design) else {}
 
 
 def _readme(advice: Advice, names: Mapping[TableName, tuple[str, ...]]) -> str:
@@ -69,7 +87,7 @@ def _readme(advice: Advice, names: Mapping[TableName, tuple[str, ...]]) -> str:
             *rows,
             "",
             *(_how_to_apply() if names else ["No table has a script, so there is nothing to apply."]),
-            f"{len(names)} of {len(advice.decisions)} tables have scripts.",
+            f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
             "",
             *(_about_today(advice.audit) if advice.audit else ()),
         ]
@@ -97,6 +115,11 @@ def _how_to_apply() -> list[str]:
         'psql "$DATABASE_URL" -f sql/<table>.check.sql     # every line should be ok',
         'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.down.sql   # takes it back',
         "```",
+        "",
+        "`sql/all.*.sql` does the same for all tables at once, with fewer policies, so that a join costs less.",
+        "",
+        "Where a table has a `cutover.sql`, its head says when to run it: it publishes the table in",
+        "`supabase_realtime`, or takes it out when its clients have changed.",
         "",
     ]
 

@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from realtime_advisor.model import Design, Scope, Table
+from realtime_advisor.model import Catalog, ChangesToday, Design, RelationKind, Scope, Setup, Table
 
 PUBLICATION = "supabase_realtime"
 
 
-def design_changes(blank: Design, scope: Scope | None, table: Table) -> Design:
-    """The design with its filter and the events that the filter lets through, and sentences on what is missing."""
+def changes_today(table: Table, catalog: Catalog, setup: Setup | None) -> ChangesToday:
+    """Whether Postgres Changes sends the table today, and how it is published."""
+    family = (table, *(catalog[name] for name in table.partitions if name in catalog.tables))
+    published = {name for member in family for name in member.publications}
+    named = [p.tables for p in setup.publications if p.name == PUBLICATION] if setup else []
+    return ChangesToday(
+        published=PUBLICATION in published,
+        by_name=table.name in named[0] if named else None,
+        others=tuple(sorted(published - {PUBLICATION})),
+        replica_identity=table.replica_identity,
+        partitioned=table.kind is RelationKind.PARTITIONED,
+    )
+
+
+def design_changes(blank: Design, scope: Scope | None, table: Table, *, wants_deletes: bool = True) -> Design:
+    """The design with its filter and the events that the filter lets through, and sentences on what is missing.
+
+    `wants_deletes` says whether the clients need them, at the cost of the replica identity that lets them through.
+    """
     column = _filter_column(scope)
     hears_deletes = column is None or table.replica_identity == "full" or column in table.primary_key
     return replace(
@@ -19,6 +36,7 @@ def design_changes(blank: Design, scope: Scope | None, table: Table) -> Design:
         changes_filter=f"{column}=eq.<id>" if column else None,
         changes_events=("INSERT", "UPDATE", "DELETE") if hears_deletes else ("INSERT", "UPDATE"),
         gaps=tuple(_warnings(column, table, hears_deletes)),
+        wants_full_identity=wants_deletes and not hears_deletes,
     )
 
 

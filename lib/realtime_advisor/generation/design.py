@@ -20,18 +20,23 @@ from realtime_advisor.model import (
     RelationKind,
     Scope,
     ScopeKind,
+    Setup,
     Table,
     TableName,
 )
 from realtime_advisor.model.design import GRANULARITIES
 from realtime_advisor.reference import bare, load_hints
 
-from .changes import design_changes
+from .changes import changes_today, design_changes
 from .entitlement import principal_key, why_unusable
 from .gaps import gaps
+from .grants import told_by
+from .indexes import index_advice
 from .naming import topic_word
+from .voiding import voiding
 
 OPERATIONS: Final = ("insert", "update", "delete")
+PRESENCE: Final = "presence"
 TRIGGERABLE: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
 
 _INSTEAD: Final = {
@@ -53,6 +58,7 @@ def design(
     granularity: str = "statement",
     most_topics: int | None = None,
     operations: Sequence[str] = OPERATIONS,
+    setup: Setup | None = None,
 ) -> Design:
     """How the decided table speaks: its emissions, or its Postgres Changes filter, or why there is neither.
 
@@ -60,22 +66,49 @@ def design(
     make to be told; by default all but generated ones and timestamps that are touched by every write. The primary key
     and the scope are always compared, and are not listed. `granularity` is one of GRANULARITIES. Above `most_topics` of
     a statement or transaction nothing is sent: 200, or 10,000 set-based. `operations` may hold "truncate" too.
+    `setup` is what the database has today, where it was read.
     Raises UnknownTable, and BadInput for a column, granularity or operation that there is not.
     """
     table = _table(catalog, decision.table)
     chosen = option or decision.option
     blank = Design(table.name, chosen, (), granularity, table.primary_key, reasons=decision.reasons)
-    blank = replace(blank, most_topics=_most_topics(granularity, most_topics))
+    today = changes_today(table, catalog, setup)
+    blank = replace(blank, most_topics=_most_topics(granularity, most_topics), today=today)
     if chosen in _INSTEAD:
-        return replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]))
+        blank = replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]))
+        return _noted(_with_presence(blank, decision, catalog, table), catalog, setup)
     if chosen is Option.POSTGRES_CHANGES:
-        blank = design_changes(blank, decision.scope, table)
+        blank = design_changes(blank, decision.scope, table, wants_deletes="delete" in _checked(operations))
     if table.kind not in TRIGGERABLE:
         return replace(blank, refusal=_not_triggerable(table))
     told, untold = _scopes_told(decision, catalog, table, feeds, own=chosen is Option.BROADCAST)
     if not told:
         return _without_emissions(blank, decision, untold)
-    return _with_emissions(blank, catalog, table, told, untold, watched, _checked(operations))
+    return _noted(_with_emissions(blank, catalog, table, told, untold, watched, _checked(operations)), catalog, setup)
+
+
+def _with_presence(blank: Design, decision: Decision, catalog: Catalog, table: Table) -> Design:
+    """The topic to track on, where Presence was decided and the scope says who may; else why there is no policy."""
+    scope = decision.scope
+    if blank.option is not Option.PRESENCE or scope is None:
+        return blank
+    problem = why_unusable(scope, catalog, table)
+    if problem:
+        return replace(blank, gaps=(problem,))
+    topic = f"{topic_word(scope.label)}:<id>:{PRESENCE}"
+    key = _looked_up_by(scope, catalog, table)
+    return replace(blank, presence=Emission(scope, PRESENCE, topic, "", (), (), principal_key=key))
+
+
+def _looked_up_by(scope: Scope, catalog: Catalog, table: Table) -> str | None:
+    return principal_key(scope, catalog, table) if scope.entitlement and scope.entitlement.path else None
+
+
+def _noted(made: Design, catalog: Catalog, setup: Setup | None) -> Design:
+    """The design with what an operator should look at."""
+    if not told_by(made):
+        return made
+    return replace(made, notes=(*voiding(setup), *index_advice(made, catalog)))
 
 
 def _most_topics(granularity: str, chosen: int | None) -> int:
@@ -206,7 +239,7 @@ def _emission(catalog: Catalog, table: Table, scope: Scope, feed: Feed | None, w
         operations=OPERATIONS,
         watched=watched,
         feed=feed.name if feed else None,
-        principal_key=principal_key(scope, catalog, table) if scope.entitlement and scope.entitlement.path else None,
+        principal_key=_looked_up_by(scope, catalog, table),
     )
 
 

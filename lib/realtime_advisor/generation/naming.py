@@ -85,14 +85,14 @@ def outbox_name(table: TableName) -> str:
     return object_name("outbox", table)
 
 
-def policy_name(topic: str) -> str:
-    """The policy that lets a topic's readers in is named after the topic.
+def policy_name(subject: str, mark: str) -> str:
+    """The name of a policy: readable as far as 63 bytes allow, and told apart by a mark, or by a hash of both.
 
-    >>> policy_name("user:<id>:notifications")
-    'realtime_advisor user:<id>:notifications'
+    >>> policy_name("user:<id>:notifications", "0a1b2c3d")
+    'realtime_advisor user:<id>:notifications 0a1b2c3d'
     """
-    name = f"realtime_advisor {topic}"
+    name = f"realtime_advisor {subject} {mark}"
     if len(name.encode()) <= LONGEST_IDENTIFIER:
         return name
     cut = name.encode()[: LONGEST_IDENTIFIER - 9].decode(errors="ignore")
-    return f"{cut}_{digest(topic)}"
+    return f"{cut}_{digest(subject, mark)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from realtime_advisor.model import Emission, Entitlement, TableName
 
 from .entitlement import family, is_exact, is_text, needs_encoding, variable_type
-from .naming import hashed_name, policy_name, topic_word
+from .naming import hashed_name, topic_word
 from .quoting import qualified, quote_ident
 from .rendering import Fragment, Remark, Value, fragment
 
@@ -58,18 +58,12 @@ def tables_read(emission: Emission) -> tuple[TableName, ...]:
     return (*between, entitlement.membership) if entitlement.membership else tuple(between)
 
 
-def create_policy(emission: Emission) -> Fragment:
-    """DROP POLICY IF EXISTS and CREATE POLICY for the emission's topic."""
-    values = {"policy": policy_name(emission.topic), "function": entitlement_name(emission), "entity": emission.entity}
-    return fragment("policy", values)
+def told_line(emission: Emission) -> str:
+    """How a broadcasting function's comment names a topic, with the function that lets its readers in.
 
-
-def drop_policy(emission: Emission, function: str) -> Fragment:
-    """DROP POLICY; a feed's policy goes with the last table that tells the feed."""
-    if emission.feed is None:
-        return fragment("drop_policy", {"policy": policy_name(emission.topic)})
-    values = {"policy": policy_name(emission.topic), "function": function, "topic": emission.topic}
-    return fragment("drop_shared_policy", values)
+    A shared policy goes with the last table whose comment has its line.
+    """
+    return f"{emission.topic} for {entitlement_name(emission)}"
 
 
 def _entitlement(emission: Emission) -> Entitlement:

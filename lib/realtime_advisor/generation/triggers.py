@@ -8,7 +8,7 @@ from typing import Final
 from realtime_advisor.model import Design
 
 from .collecting import collect_keys, declare_keys, key_variables
-from .quoting import qualified
+from .policies import told_line
 from .rendering import Fragment, Remark, Value, fragment, joined
 from .sending import SET_BASED_ABOVE, has_action, looks_up, send
 from .watching import Watched
@@ -71,14 +71,14 @@ def _create_on_partitions(watched: Watched) -> Fragment:
         )
         for operation, name in watched.row_triggers
     ]
-    return fragment("partition_triggers", {"table": qualified(watched.table), "triggers": joined(triggers, "\n")})
+    return fragment("partition_triggers", {"table": str(watched.table), "triggers": joined(triggers, "\n")})
 
 
 def function_comment(design: Design, watched: Watched) -> str:
     """The comment on the function; the table's own one lists the topics, by which `down` keeps a shared policy."""
     if watched.is_parent:
         return f"Tells of {design.table} when {watched.table} moves or goes away"
-    return "\n".join([f"Broadcasts {design.table} to", *(emission.topic for emission in design.emissions)])
+    return "\n".join([f"Broadcasts {design.table} to", *map(told_line, design.emissions)])
 
 
 def _purpose(design: Design, watched: Watched) -> Remark:

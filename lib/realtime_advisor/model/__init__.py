@@ -20,7 +20,7 @@ from .decision import (
     ScopeRates,
     Source,
 )
-from .design import Advice, Design, Emission, Feed, Script
+from .design import Advice, ChangesToday, Design, Emission, Feed, Migration, Script
 from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
 from .statements import StatementRows, WritingStatements
@@ -33,6 +33,7 @@ __all__ = [
     "AuditFinding",
     "ByTable",
     "Catalog",
+    "ChangesToday",
     "Churn",
     "Column",
     "DatabaseChurn",
@@ -51,6 +52,7 @@ __all__ = [
     "Happening",
     "Hop",
     "MessagesTable",
+    "Migration",
     "Option",
     "PartialKey",
     "Policy",

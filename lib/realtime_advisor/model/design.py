@@ -44,6 +44,17 @@ class Emission:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangesToday:
+    """How a table stands in Postgres Changes before anything is changed."""
+
+    published: bool  # in supabase_realtime, itself or through its partitions
+    by_name: bool | None = None  # whether the publication names it; None: not read
+    others: tuple[str, ...] = ()  # other publications that send it
+    replica_identity: str = "default"
+    partitioned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Design:
     """How one table speaks: what its triggers send, and what a client subscribes to.
 
@@ -65,6 +76,10 @@ class Design:
     most_topics: int = 200  # of one statement, or transaction; above it nothing is sent
     generated: tuple[str, ...] = ()  # of the watched columns: to be stored ones, which an installation checks
     partitioned: tuple[TableName, ...] = ()  # of the tables with triggers, those whose partitions need their own
+    today: ChangesToday | None = None
+    wants_full_identity: bool = False  # Postgres Changes: DELETE passes the filter only with replica identity full
+    presence: Emission | None = None  # Presence: the topic that clients track on; nothing is sent to it
+    notes: tuple[str, ...] = ()  # what the operator should look at: missing indexes, policies that void ours
 
     def type_of(self, table: TableName, column: str) -> str:
         """The type of a column that the triggers compare. Raises KeyError."""
@@ -84,6 +99,28 @@ class Script:
     policies: str
     down: str
     check: str
+    cutover: str = ""  # from what tells of the table today, in the order that loses nothing
+
+    @property
+    def up(self) -> str:
+        """All steps of the installation, in order, as one file that psql runs."""
+        return "\n".join(step for step in (self.functions, self.triggers, self.policies) if step)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The SQL of a whole schema at once; its steps are those of a Script, the triggers' a transaction a table.
+
+    `left_out` are the tables that have no SQL here, each with the sentence that says why.
+    """
+
+    designs: tuple[Design, ...]
+    functions: str
+    triggers: str
+    policies: str
+    down: str
+    check: str
+    left_out: tuple[tuple[TableName, str], ...] = ()
 
     @property
     def up(self) -> str:

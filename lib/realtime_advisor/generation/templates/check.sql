@@ -1,16 +1,13 @@
 --: head
 with
   wanted_function(name, is_trigger_function, body) as (
-    values
-      :[functions]
+    :[functions]
   ),
   wanted_trigger(schema_name, table_name, name, function_name) as (
-    values
-      :[triggers]
+    :[triggers]
   ),
-  wanted_policy(name, function_name) as (
-    values
-      :[policies]
+  wanted_policy(name, command, extension, function_name, entities) as (
+    :[policies]
   ),
   -- Our functions as they are, with whoever may execute them.
   our_function as (
@@ -72,7 +69,8 @@ with
     left join our_function as called on called.oid = found.tgfoid and called.proname = wanted.function_name
   ),
   messages_policy as (
-    select policy.policyname, policy.permissive, policy.cmd, policy.roles, policy.qual
+    select policy.policyname, policy.permissive, policy.cmd, policy.roles, policy.qual,
+      coalesce(policy.qual, policy.with_check) as rule
     from pg_policies as policy
     where policy.schemaname = 'realtime' and policy.tablename = 'messages'
   ),
@@ -82,12 +80,17 @@ with
       concat_ws(
         '; ',
         case when found.policyname is null then 'missing' end,
-        case when (found.permissive, found.cmd, found.roles::text) <> ('PERMISSIVE', 'SELECT', '{authenticated}')
-          then 'not a permissive policy for select to authenticated' end,
-        case when strpos(found.qual, wanted.function_name) = 0 or strpos(found.qual, '''broadcast''') = 0
+        case when (found.permissive, found.cmd, found.roles::text)
+            <> ('PERMISSIVE', wanted.command, '{authenticated}')
+          then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
+        case when strpos(found.rule, wanted.function_name) = 0
+            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+            or exists (
+              select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
+            )
           then 'its text is not the one of this script' end
       ) as fault,
-      found.qual
+      found.rule
     from wanted_policy as wanted
     left join messages_policy as found on found.policyname = wanted.name
   )
@@ -107,7 +110,7 @@ select
   case when fault = '' then 'enabled' else fault end
 from trigger_fault
 union all
-select format('policy %I', name), fault = '', case when fault = '' then qual else fault end
+select format('policy %I', name), fault = '', case when fault = '' then rule else fault end
 from policy_fault
 union all
 select
@@ -132,4 +135,4 @@ select
   today.partition || case when to_regclass(today.partition) is null then ' is missing' else ' is there' end
 from (
   select 'realtime.messages_' || to_char(now() at time zone 'UTC', 'YYYY_MM_DD') as partition
-) as today:[partitions];
+) as today:[partitions]:[indexes];

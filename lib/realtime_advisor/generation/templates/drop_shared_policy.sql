@@ -1,5 +1,5 @@
 -- Tables of one feed share its policy, and the last one takes it along: the comment on each broadcasting
--- function lists its topics.
+-- function lists its topics, each with the function that lets its readers in.
 do :$drop$
 begin
   if not exists (
@@ -8,7 +8,7 @@ begin
     join pg_catalog.pg_namespace as home on home.oid = other.pronamespace
     where home.nspname = 'realtime_advisor'
       and other.proname <> :'function'
-      and :'topic' = any (string_to_array(obj_description(other.oid, 'pg_proc'), E'\n'))
+      and :'told' = any (string_to_array(obj_description(other.oid, 'pg_proc'), E'\n'))
   ) then
     drop policy if exists :"policy" on realtime.messages;
   end if;

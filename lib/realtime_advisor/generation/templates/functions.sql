@@ -1,10 +1,11 @@
 --: head
 
 -- ---------------------------------------------------------------------------------------------------
--- Step 1 of 3: functions. They change nothing until the triggers of step 2 call them.
+-- Step 1 of :[count]: functions. They change nothing until the :[callers] of step 2 call them.
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '3s';
+set local statement_timeout = '30s';
 
 -- Fail here, in words, rather than lose messages later.
 do :$check$

@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------------------------------------
--- Step 3 of 3: who may listen. CREATE POLICY locks out every reader and writer of realtime.messages (and,
+-- Step :[number]: who may listen. CREATE POLICY locks out every reader and writer of realtime.messages (and,
 -- on Supabase, of the auth tables) until commit, so it stands alone in a short transaction. If
 -- lock_timeout strikes, nothing has changed: run the step again.
 -- On Supabase, postgres may do this. Elsewhere only the owner of realtime.messages or a superuser may.
@@ -8,6 +8,7 @@
 -- ---------------------------------------------------------------------------------------------------
 begin;
 set local lock_timeout = '2s';
+set local statement_timeout = '30s';
 
 :[policies]
 

@@ -1,7 +1,7 @@
 drop policy if exists :"policy" on realtime.messages;
 create policy :"policy" on realtime.messages
-  for select to authenticated
-  using (
-    extension = 'broadcast'
+  for :[command] to authenticated
+  :[clause] (
+    extension = :'extension'
     and realtime_advisor.:"function"((select realtime.topic()), :'entity')
   );

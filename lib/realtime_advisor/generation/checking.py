@@ -1,0 +1,92 @@
+"""The queries that tell an operator whether all is in place; they read, and change nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import md5
+from typing import Final
+
+from .grants import policy_rows
+from .indexes import looked_up
+from .naming import outbox_name
+from .outbox import TRIGGER, flush_name, is_outboxed, outbox
+from .parts import Parts
+from .quoting import quote_literal
+from .rendering import Fragment, Remark, Value, joined, render
+from .undoing import signature
+from .watching import SCHEMA, Watched
+
+_BODY: Final = re.compile(r"^as (\$function(?:_\d+)?\$)(.*?)\1;$", re.DOTALL | re.MULTILINE)
+_NO_TRIGGER: Final = "select null::text, null::text, null::text, null::text where false"
+
+
+def check(parts: Parts, subject: str) -> str:
+    """One row a check: name, ok, detail."""
+    head = f"Whether all is in place for {subject}. Reads only; one row a check: name, ok, detail."
+    partitions = [_check_partitions(table) for design, table in parts.watched if table.table in design.partitioned]
+    return render(
+        "check",
+        {
+            "head": Remark((head,)),
+            "functions": _values(_functions(parts)),
+            "triggers": _values(_triggers(parts)),
+            "policies": _values(policy_rows(parts.grants)),
+            "partitions": joined(partitions, ""),
+            "indexes": joined(list(_indexes(parts)), ""),
+        },
+    )
+
+
+def _functions(parts: Parts) -> Iterator[str]:
+    yield from (_row(name, False, _fingerprint(text)) for name, text in parts.helpers.items())
+    yield from (_row(name, True, _fingerprint(text)) for name, text in parts.callbacks.items())
+    for design in parts.designs:
+        if design.emissions and is_outboxed(design):
+            yield _row(flush_name(design), True, _fingerprint(outbox(design)))
+
+
+def _triggers(parts: Parts) -> Iterator[str]:
+    for _, table in parts.watched:
+        for _, name in table.triggers:
+            yield _row(table.table.schema, table.table.name, name, table.function)
+    for design in parts.designs:
+        if design.emissions and is_outboxed(design):
+            yield _row(SCHEMA, outbox_name(design.table), TRIGGER, flush_name(design))
+
+
+def _check_partitions(watched: Watched) -> Fragment:
+    values: dict[str, Value] = {
+        "name": f"partitions of {watched.table}",
+        "table": str(watched.table),
+        "function": signature(watched),
+        "count": Fragment(str(len(watched.row_triggers))),
+    }
+    return Fragment(render("check_partitions", values).rstrip("\n"))
+
+
+def _indexes(parts: Parts) -> Iterator[Fragment]:
+    """Whether each membership is found by an index: here plain ones are seen too."""
+    for table, columns in looked_up(parts.designs).items():
+        names = Fragment(", ".join(map(quote_literal, columns)))
+        values: dict[str, Value] = {"name": f"index of {table}", "table": str(table), "columns": names}
+        yield Fragment(render("check_index", values).rstrip("\n"))
+
+
+def _values(rows: Iterable[str]) -> Fragment:
+    written = ",\n  ".join(rows)
+    return Fragment(f"values\n  {written}" if written else _NO_TRIGGER)
+
+
+def _row(*values: str | bool) -> str:
+    """A row of VALUES."""
+    written = (str(value).lower() if isinstance(value, bool) else quote_literal(value) for value in values)
+    return f"({', '.join(written)})"
+
+
+def _fingerprint(function: Fragment) -> str:
+    """The md5 of a function's body, as Postgres computes it of pg_proc.prosrc."""
+    body = _BODY.search(function.text)
+    if body is None:
+        raise ValueError("a function without a body")
+    return md5(body[2].encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,115 @@
+"""Policies on realtime.messages: for one design by topic, for a whole schema one for each helper and extension."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from realtime_advisor.model import Design, Emission
+
+from .naming import digest, policy_name
+from .policies import entitlement_name, told_line
+from .quoting import quote_literal
+from .rendering import Fragment, Value, fragment
+
+# Members of a presence channel see each other, and show themselves; messages are sent by the database alone.
+_COMMANDS: Final = {"broadcast": ("select",), "presence": ("select", "insert")}
+_CLAUSES: Final = {"select": "using", "insert": "with check"}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One policy: whom `function` lets in may do `command` with `extension` on topics that end in an entity.
+
+    `shared` is the line by which other tables' functions tell that they need the policy too; None: nobody else does.
+    """
+
+    name: str
+    function: str
+    extension: str
+    command: str
+    entities: tuple[str, ...]
+    shared: str | None = None
+    is_list: bool = False  # written for a list of entities, however long
+
+
+def told_by(design: Design) -> tuple[tuple[str, Emission], ...]:
+    """The topics of a design with the extension that uses each."""
+    presence = (("presence", design.presence),) if design.presence else ()
+    return (*(("broadcast", emission) for emission in design.emissions), *presence)
+
+
+def grants_of(design: Design) -> tuple[Grant, ...]:
+    """The policies that one table's script makes."""
+    return tuple(
+        _grant(design, extension, command, emission)
+        for extension, emission in told_by(design)
+        for command in _COMMANDS[extension]
+    )
+
+
+def _grant(design: Design, extension: str, command: str, emission: Emission) -> Grant:
+    function, entities = entitlement_name(emission), (emission.entity,)
+    if extension == "broadcast":
+        name = policy_name(emission.topic, function[-8:])
+        return Grant(name, function, extension, command, entities, told_line(emission) if emission.feed else None)
+    name = policy_name(f"{extension} {command} {emission.topic}", digest(function, str(design.table)))
+    return Grant(name, function, extension, command, entities)
+
+
+def grants_of_all(designs: Sequence[Design]) -> tuple[Grant, ...]:
+    """The policies of a whole schema: a join evaluates every policy, so there are as few as possible."""
+    entities: dict[tuple[str, str], set[str]] = {}
+    for design in designs:
+        for extension, emission in told_by(design):
+            entities.setdefault((entitlement_name(emission), extension), set()).add(emission.entity)
+    return tuple(
+        Grant(
+            policy_name(f"{extension} {command}", function),
+            function,
+            extension,
+            command,
+            tuple(sorted(words)),
+            None,
+            True,
+        )
+        for (function, extension), words in sorted(entities.items())
+        for command in _COMMANDS[extension]
+    )
+
+
+def create_policy(grant: Grant) -> Fragment:
+    """DROP POLICY IF EXISTS and CREATE POLICY."""
+    values: dict[str, Value] = {
+        "policy": grant.name,
+        "function": grant.function,
+        "extension": grant.extension,
+        "command": Fragment(grant.command),
+        "clause": Fragment(_CLAUSES[grant.command]),
+        "entity": grant.entities[0],
+        "entities": _lines(map(quote_literal, grant.entities)),
+    }
+    return fragment("policy_any" if grant.is_list else "policy", values)
+
+
+def drop_policy(grant: Grant, function: str) -> Fragment:
+    """DROP POLICY; a feed's policy goes with the last table that tells the feed."""
+    if grant.shared is None:
+        return fragment("drop_policy", {"policy": grant.name})
+    return fragment("drop_shared_policy", {"policy": grant.name, "function": function, "told": grant.shared})
+
+
+def _lines(items: Iterable[str]) -> Fragment:
+    """Items on one line if they are few, else a line for each, so that a later one adds a line."""
+    listed = list(items)
+    one_line = ", ".join(listed)
+    return Fragment(one_line if len(one_line) <= 40 else "\n  " + ",\n  ".join(listed))
+
+
+def policy_rows(grants: Iterable[Grant]) -> Iterator[str]:
+    """Rows of VALUES by which the check compares the policies."""
+    for grant in grants:
+        entities = f"array[{', '.join(map(quote_literal, grant.entities))}]"
+        facts = (grant.name, grant.command.upper(), grant.extension, grant.function)
+        yield f"({', '.join(map(quote_literal, facts))}, {entities})"

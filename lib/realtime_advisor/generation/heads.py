@@ -1,0 +1,78 @@
+"""What stands at the top of a script: what was decided, why, and how to apply it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from realtime_advisor.model import Design, Emission, Option, TableName
+
+from .rendering import Remark
+
+_ACTIONS: Final = "created|updated|deleted"
+_WAYS: Final = {
+    Option.BROADCAST: "broadcast from the database",
+    Option.POSTGRES_CHANGES: "Postgres Changes for its rows, and broadcast from the database for its feed",
+    Option.PRESENCE: "tracked in Presence by its clients",
+    Option.NO_REALTIME: "no realtime of its own",
+}
+_WRITTEN: Final = "Written by Realtime Decision Notebooks: change the decision, not this file."
+_USE: Final = (
+    "Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on Supabase: "
+    "postgres). Every step is a transaction of its own and may be run again.",
+    "Verify: run the check script, every line of it should be ok.",
+    "Undo: run the down script.",
+)
+
+
+def head_of(design: Design) -> Remark:
+    """The head of one table's script."""
+    return Remark(
+        (f"{design.table}: {_WAYS[design.option]}.", _WRITTEN, "", *_told(design), "", *_USE),
+        indent="  ",
+    )
+
+
+def head_of_all(designs: Sequence[Design], left_out: Sequence[tuple[TableName, str]]) -> Remark:
+    """The head of a whole schema's script; what is told of each table stands beside its functions."""
+    notes = dict.fromkeys(note for design in designs for note in design.notes)
+    return Remark(
+        (
+            f"{len(designs)} tables in one migration.",
+            _WRITTEN,
+            "",
+            *(f"{design.table}: {_WAYS[design.option]}." for design in designs),
+            *(f"Left out: {sentence}" for _, sentence in left_out),
+            *(f"Mind: {note}" for note in notes),
+            "",
+            *_USE,
+        ),
+        indent="  ",
+    )
+
+
+def about(design: Design) -> Remark:
+    """What a whole schema's script says beside one table's functions."""
+    return Remark((f"{design.table}: {_WAYS[design.option]}.", *_told(design, with_notes=False)), indent="  ")
+
+
+def _told(design: Design, *, with_notes: bool = True) -> Iterator[str]:
+    yield from (f"Because: {reason}" for reason in design.reasons)
+    yield from (f"Sends: {_message(emission)}" for emission in design.emissions)
+    if design.presence:
+        yield f"Tracked on: {design.presence.topic}, whose members see each other; nothing is stored."
+    if design.emissions:
+        yield f"When: {_when(design)}"
+    yield from (f"Not told: {gap}" for gap in design.gaps)
+    if with_notes:
+        yield from (f"Mind: {note}" for note in design.notes)
+
+
+def _message(emission: Emission) -> str:
+    return f"{emission.event.replace('<action>', _ACTIONS)} to {emission.topic}"
+
+
+def _when(design: Design) -> str:
+    watched = dict.fromkeys(column for emission in design.emissions for column in emission.watched)
+    columns = ", ".join(watched) or "nothing else"
+    return f"a row comes, goes, or changes in its key, its scope, or any of: {columns}."

@@ -1,0 +1,5 @@
+begin;
+set local lock_timeout = '3s';
+set local statement_timeout = '30s';
+:[triggers]
+commit;

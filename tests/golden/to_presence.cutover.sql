@@ -1,0 +1,6 @@
+-- public.messages: to Presence.
+--
+-- 1. Clients track() this state on thread:<id>:presence: it needs no table, and vanishes with the
+--   connection.
+-- Before, run the up script: it lets the members of the scope track and see each other.
+-- 2. Nothing more: the publication supabase_realtime does not send public.messages today.
