@@ -219,7 +219,10 @@ def _require_tables(catalog: Catalog) -> Catalog:
 
 
 def _generate(observed: _Observed, decisions: Decisions, feeds: Sequence[Feed], notes: tuple[str, ...]) -> Advice:
-    designs = {name: design(decision, observed.catalog, feeds=feeds) for name, decision in decisions.items()}
+    setup = observed.audit.setup if observed.audit else None
+    designs = {
+        name: design(decision, observed.catalog, feeds=feeds, setup=setup) for name, decision in decisions.items()
+    }
     scripts = {name: script for name, made in designs.items() if (script := _script(made))}
     churn = observed.churn
     noted = DatabaseChurn(dict(churn), churn.seconds, (*churn.notes, *notes)) if notes else churn

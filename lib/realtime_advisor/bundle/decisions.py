@@ -93,7 +93,7 @@ def _hop(hop: Hop) -> dict[str, Any]:
 
 def _design(design: Design) -> dict[str, Any] | None:
     """None where nothing is sent or subscribed to; a refusal says why there is no SQL."""
-    if not design.emissions and not design.changes_filter and not design.refusal:
+    if not design.emissions and not design.changes_filter and not design.refusal and not design.presence:
         return None
     return {
         "emissions": [_emission(emission) for emission in design.emissions],
@@ -101,7 +101,9 @@ def _design(design: Design) -> dict[str, Any] | None:
         "changes": {"filter": design.changes_filter, "events": list(design.changes_events)}
         if design.changes_filter
         else None,
+        "presence": {"topic": design.presence.topic} if design.presence else None,
         "gaps": list(design.gaps),
+        "notes": list(design.notes),
         "refusal": design.refusal,
     }
 

@@ -152,9 +152,10 @@ def _part(
     if part == "design":
         return show_design(made)
     try:
-        return Listing(_STEPS[part](generate(made)))
+        text = _STEPS[part](generate(made))
     except ScriptRefused as refusal:
         return Words((str(refusal),))
+    return Listing(text) if text else Words((f"The script has no part {part!r}: {made.reasons[-1]}",))
 
 
 def _first(decisions: Decisions, option: Option | None = None) -> TableName | None:
