@@ -7,6 +7,7 @@ from .audit import SEVERITIES, Audit, AuditFinding, MessagesTable, Publication, 
 from .catalog import Catalog, Column, ForeignKey, PartialKey, Policy, PolicyFunction, RelationKind, Server, Table
 from .churn import Churn, DatabaseChurn, Gap, Snapshot, TableCounters
 from .decision import (
+    Condition,
     Decision,
     Decisions,
     Entitlement,
@@ -23,6 +24,7 @@ from .decision import (
 from .design import Advice, ChangesToday, Design, Emission, Feed, Migration, Script
 from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
+from .proof import Cell, Delivery, Proof, ProofStatus, Step
 from .statements import StatementRows, WritingStatements
 from .wal import ScopeRows, TableWal, WalReading
 
@@ -33,13 +35,16 @@ __all__ = [
     "AuditFinding",
     "ByTable",
     "Catalog",
+    "Cell",
     "ChangesToday",
     "Churn",
     "Column",
+    "Condition",
     "DatabaseChurn",
     "DatabaseIdentity",
     "Decision",
     "Decisions",
+    "Delivery",
     "Design",
     "Emission",
     "Entitlement",
@@ -57,6 +62,8 @@ __all__ = [
     "PartialKey",
     "Policy",
     "PolicyFunction",
+    "Proof",
+    "ProofStatus",
     "Publication",
     "RecordedDecisions",
     "RelationKind",
@@ -72,6 +79,7 @@ __all__ = [
     "Snapshot",
     "Source",
     "StatementRows",
+    "Step",
     "Table",
     "TableCounters",
     "TableName",

@@ -48,12 +48,27 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of a membership row for it to make a member: `test` on `column`, of the type `type_name`.
+
+    test 'in': the column is one of `values`, written as Postgres writes them; 'null' and 'not null'; 'true' and
+    'false': of a boolean; 'past' and 'future': a time before and after now().
+    """
+
+    column: str
+    test: str
+    values: tuple[str, ...] = ()
+    type_name: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement:
     """Who may read a scope, as rows: the principal behind `id` in `principal` is reached as told here.
 
     kind 'self': the scope's id is the user's own id.
     kind 'membership': a row of `membership` pairs the scope (`scope_columns`) with the user (`user_column`);
     for a narrower scope, `path` first leads from the scope's own table to the tenant key that the membership holds.
+    The row counts only where all `conditions` hold.
     `user_type` is the type of the key that the JWT's `sub` is compared with.
     """
 
@@ -65,6 +80,7 @@ class Entitlement:
     path: tuple[Hop, ...] = ()
     source: Source = Source.CATALOG
     reason: str = ""
+    conditions: tuple[Condition, ...] = ()  # all of them, of the membership's row
 
 
 @dataclass(frozen=True, slots=True)

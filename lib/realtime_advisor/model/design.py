@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .audit import Audit
@@ -10,6 +10,7 @@ from .catalog import Server
 from .churn import DatabaseChurn
 from .decision import Decisions, Option, Scope
 from .names import ByTable, TableName
+from .proof import Proof
 
 # One message for each distinct scope of a statement; the same, inserted at once where there are many; or of a
 # transaction.
@@ -41,6 +42,7 @@ class Emission:
     watched: tuple[str, ...]  # an update that changes none of these, nor key nor scope, says nothing
     feed: str | None = None
     principal_key: str | None = None
+    columns: tuple[str, ...] = ()  # that the payload carries when one row changed, beside record_id; opt-in
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class Advice:
     designs: ByTable[Design]
     scripts: ByTable[Script]
     audit: Audit | None = None  # today's set-up; None where it was not read
+    proofs: ByTable[Proof] = field(default_factory=lambda: ByTable({}))  # of the scripts, where they were tried
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{option.value} {self.decisions.count(option)}" for option in Option)
