@@ -59,6 +59,8 @@ def about(design: Design) -> Remark:
 def _told(design: Design, *, with_notes: bool = True) -> Iterator[str]:
     yield from (f"Because: {reason}" for reason in design.reasons)
     yield from (f"Sends: {_message(emission)}" for emission in design.emissions)
+    if design.clients_send:
+        yield from (f"Clients send: {_sent_by_clients(emission)}" for emission in design.emissions if not emission.feed)
     if design.presence:
         yield f"Tracked on: {design.presence.topic}, whose members see each other; nothing is stored."
     if design.emissions:
@@ -70,6 +72,13 @@ def _told(design: Design, *, with_notes: bool = True) -> Iterator[str]:
 
 def _message(emission: Emission) -> str:
     return f"{emission.event.replace('<action>', _ACTIONS)} to {emission.topic}"
+
+
+def _sent_by_clients(emission: Emission) -> str:
+    return (
+        f"members of the {emission.scope.label} may broadcast on {emission.topic} too, under any event. A client "
+        "cannot tell such a message from one of the database: it may fetch because of it, and trust nothing in it."
+    )
 
 
 def _when(design: Design) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .churn import Churn
 from .names import ByTable, TableName
 
 
@@ -169,6 +170,7 @@ class Decision:
     scopes: tuple[Scope, ...] = ()  # every candidate, best first
     override: str | None = None
     rates: ScopeRates | None = None
+    churn: Churn | None = field(default=None, repr=False)  # what was counted of the table; None: nothing was
 
 
 class Decisions(ByTable[Decision]):
