@@ -25,6 +25,7 @@ from .entitlement import principal_key
 from .gaps import gaps
 from .granularity import cap, choose_granularity
 from .naming import topic_word
+from .payload import checked_columns
 from .topics import make_event, make_topic
 
 TRIGGERABLE: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
@@ -40,6 +41,8 @@ def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: To
     )
     watched = _watched(table, _local_columns(scopes), choices.watched)
     emissions = tuple(_emission(catalog, table, scope, feed, watched, choices) for scope, feed in told)
+    if choices.columns:
+        emissions = _with_columns(table, emissions, chosen.name, choices.columns)
     untold = gaps(catalog, table, scopes, granularity=chosen.name, operations=choices.operations)
     return replace(
         blank,
@@ -48,10 +51,30 @@ def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: To
         most_topics=cap(chosen.name, choices.most_topics),
         reasons=(*blank.reasons, chosen.reason),
         gaps=(*blank.gaps, *untold),
-        generated=tuple(name for name in watched if table.column(name).generated),
+        generated=tuple(name for name in dict.fromkeys((*watched, *choices.columns)) if table.column(name).generated),
         partitioned=tuple(_partitioned(catalog, table, scopes)),
         column_types=tuple(_column_types(catalog, table, scopes, watched)),
         clients_send=choices.clients_send,
+    )
+
+
+def _with_columns(
+    table: Table, emissions: tuple[Emission, ...], granularity: str, columns: Sequence[str]
+) -> tuple[Emission, ...]:
+    """The table's own emission with columns in its payload; a feed is of many tables, and stays a signal."""
+    if granularity == "transaction":
+        raise BadInput(
+            f"{table.name} tells once per transaction, and such a message is of no single row: choose the granularity "
+            "'statement' to send columns."
+        )
+    if all(emission.feed for emission in emissions):
+        raise BadInput(
+            f"{table.name} speaks only in the feed {emissions[0].feed}, which names no row: leave it out of the "
+            "feed to send columns."
+        )
+    return tuple(
+        emission if emission.feed else replace(emission, columns=checked_columns(table, emission.scope, columns))
+        for emission in emissions
     )
 
 

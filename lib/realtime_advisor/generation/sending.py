@@ -120,7 +120,8 @@ def _holder(path: tuple[Hop, ...]) -> str:
 
 def _payload(design: Design, watched: Watched, emission: Emission) -> Fragment:
     template = "payload" if watched.record_column is None else "payload_with_record"
-    return fragment(template, {"event": _event(emission.event), "name": design.table.name})
+    signal = fragment(template, {"event": _event(emission.event), "name": design.table.name})
+    return fragment("payload_with_columns", {"signal": signal}) if watched.carried and emission.columns else signal
 
 
 def _event(event: str) -> Fragment:

@@ -85,6 +85,10 @@ def _preconditions(designs: Sequence[Design]) -> Fragment:
         if design.generated:
             columns = Fragment(", ".join(map(quote_literal, design.generated)))
             blocks.append(render("check_generated", {"columns": columns, "table": str(design.table)}))
+        for emission in design.emissions:
+            if emission.columns:
+                listed = Fragment(", ".join(map(quote_literal, emission.columns)))
+                blocks.append(render("check_columns", {"columns": listed, "table": str(design.table)}))
     told = [emission for design in designs for _, emission in told_by(design)]
     tables = dict.fromkeys(table for emission in told for table in tables_read(emission))
     if tables:

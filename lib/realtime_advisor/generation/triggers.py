@@ -8,6 +8,7 @@ from typing import Final
 from realtime_advisor.model import Design
 
 from .collecting import collect_keys, declare_keys, key_variables
+from .payload import most_bytes
 from .policies import told_line
 from .rendering import Fragment, Remark, Value, fragment, joined
 from .sending import SET_BASED_ABOVE, has_action, looks_up, send
@@ -29,11 +30,18 @@ def trigger_function(design: Design, watched: Watched) -> Fragment:
         "variables": Fragment("\n".join(_variables(design, watched))),
         "collect": collect_keys(design, watched),
         "key": Fragment(key_variables(watched)[0]),
-        "sends": joined([send(design, watched, telling) for telling in watched.tellings], "\n\n"),
+        "sends": joined([*_limit(watched), *(send(design, watched, telling) for telling in watched.tellings)], "\n\n"),
         "table": str(watched.table),
         "comment": function_comment(design, watched),
     }
     return fragment("trigger_function", values)
+
+
+def _limit(watched: Watched) -> list[Fragment]:
+    """What keeps a payload with columns within the width that every plan takes."""
+    if not watched.carried:
+        return []
+    return [fragment("carried_limit", {"most_bytes": Fragment(str(most_bytes()))})]
 
 
 def create_triggers(design: Design, watched: Watched) -> Fragment:

@@ -41,6 +41,7 @@ class Watched:
     record_column: str | None
     tellings: tuple[Telling, ...]
     is_parent: bool = False
+    carried: tuple[str, ...] = ()  # columns that a payload has when one row changed
 
     @property
     def leading(self) -> tuple[str, ...]:
@@ -74,6 +75,7 @@ def _own(design: Design) -> Watched:
         compared=_unique((*design.primary_key, *leading, *watched)),
         record_column=design.primary_key[0] if _names_record(design) else None,
         tellings=tellings,
+        carried=_unique(column for emission in design.emissions for column in emission.columns),
     )
 
 

@@ -82,6 +82,7 @@ class Entitlement:
     source: Source = Source.CATALOG
     reason: str = ""
     conditions: tuple[Condition, ...] = ()  # all of them, of the membership's row
+    hides_rows: bool = False  # members hear of rows that a condition on the row hides from them, as was answered for
 
 
 @dataclass(frozen=True, slots=True)
