@@ -30,6 +30,7 @@ NAMES = (
     "set_based",
     "transaction",
     "columns",
+    "rows",
     "partitioned",
     "presence",
     "whole",

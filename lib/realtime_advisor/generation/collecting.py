@@ -124,8 +124,8 @@ def _one_row_changed(design: Design, watched: Watched) -> Fragment:
     first, *others = watched.leading
     both = [_both(design, watched, column) for column in (first, *others)]
     values = {
-        "now": _row(design, watched, "change"),
-        "before": _row(design, watched, "before"),
+        "now": compared_row(design, watched, "change"),
+        "before": compared_row(design, watched, "before"),
         "otherwise": Fragment("".join([*([] if others else [_unmoved(design, watched)]), f"else {both[0]}"])),
     }
     carried = _carried_if_unmoved(design, watched)
@@ -147,7 +147,8 @@ def _both(design: Design, watched: Watched, column: str) -> str:
     return f"array[{now}, {before}]"
 
 
-def _row(design: Design, watched: Watched, row: str) -> Fragment:
+def compared_row(design: Design, watched: Watched, row: str) -> Fragment:
+    """What of a row is compared, by the name of the row."""
     columns = watched.compared
     return _listed(_comparable(row, column, design.type_of(watched.table, column)) for column in columns)
 

@@ -118,7 +118,7 @@ def _noted(made: Design, catalog: Catalog, setup: Setup | None) -> Design:
     """The design with what an operator should look at."""
     if not told_by(made):
         return made
-    return replace(made, notes=(*voiding(setup), *index_advice(made, catalog)))
+    return replace(made, notes=(*made.notes, *voiding(setup), *index_advice(made, catalog)))
 
 
 def _table(catalog: Catalog, name: TableName) -> Table:

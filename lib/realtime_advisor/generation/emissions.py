@@ -26,6 +26,7 @@ from .gaps import gaps
 from .granularity import cap, choose_granularity
 from .naming import topic_word
 from .payload import checked_columns
+from .rows import ROW, disclosures, with_rows
 from .topics import make_event, make_topic
 
 TRIGGERABLE: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
@@ -41,7 +42,11 @@ def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: To
     )
     watched = _watched(table, _local_columns(scopes), choices.watched)
     emissions = tuple(_emission(catalog, table, scope, feed, watched, choices) for scope, feed in told)
-    if choices.columns:
+    if chosen.name == ROW:
+        columns = with_rows(decision, table, emissions)
+        emissions = tuple(replace(emission, columns=columns) for emission in emissions)
+        blank = replace(blank, notes=disclosures(decision, table))
+    elif choices.columns:
         emissions = _with_columns(table, emissions, chosen.name, choices.columns)
     untold = gaps(catalog, table, scopes, granularity=chosen.name, operations=choices.operations)
     return replace(
@@ -52,7 +57,7 @@ def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: To
         reasons=(*blank.reasons, chosen.reason),
         gaps=(*blank.gaps, *untold),
         generated=tuple(name for name in dict.fromkeys((*watched, *choices.columns)) if table.column(name).generated),
-        partitioned=tuple(_partitioned(catalog, table, scopes)),
+        partitioned=() if chosen.name == ROW else tuple(_partitioned(catalog, table, scopes)),
         column_types=tuple(_column_types(catalog, table, scopes, watched)),
         clients_send=choices.clients_send,
     )

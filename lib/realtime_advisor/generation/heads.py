@@ -59,7 +59,8 @@ def about(design: Design) -> Remark:
 def _told(design: Design, *, with_notes: bool = True) -> Iterator[str]:
     yield from (f"Because: {reason}" for reason in design.reasons)
     yield from (f"Sends: {_message(emission)}" for emission in design.emissions)
-    yield from (f"Carries: {_carried(emission)}" for emission in design.emissions if emission.columns)
+    if design.granularity != "row":
+        yield from (f"Carries: {_carried(emission)}" for emission in design.emissions if emission.columns)
     if design.clients_send:
         yield from (f"Clients send: {_sent_by_clients(emission)}" for emission in design.emissions if not emission.feed)
     if design.presence:

@@ -99,7 +99,8 @@ def _preconditions(designs: Sequence[Design]) -> Fragment:
 
 def _triggers_step(parts: Parts) -> str:
     created = [create_triggers(design, table) for design, table in parts.watched]
-    return render("triggers", {"triggers": joined(created, "\n\n")}) if created else ""
+    template = "triggers_of_rows" if all(design.granularity == "row" for design in parts.designs) else "triggers"
+    return render(template, {"triggers": joined(created, "\n\n")}) if created else ""
 
 
 def policies_step(parts: Parts, superseded: Sequence[Fragment] = ()) -> str:

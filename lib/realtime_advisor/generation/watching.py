@@ -81,7 +81,7 @@ def _own(design: Design) -> Watched:
 
 def _names_record(design: Design) -> bool:
     """A transaction's message stands for several statements, and a key of several columns is no single id."""
-    return len(design.primary_key) == 1 and design.granularity != "transaction"
+    return len(design.primary_key) == 1 and design.granularity not in ("transaction", "row")
 
 
 def _parents(design: Design) -> tuple[Watched, ...]:

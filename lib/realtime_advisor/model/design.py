@@ -13,8 +13,8 @@ from .names import ByTable, TableName
 from .proof import Proof
 
 # One message for each distinct scope of a statement; the same, inserted at once where there are many; or of a
-# transaction.
-GRANULARITIES: Final = ("statement", "statement, set-based", "transaction")
+# transaction. Or one for each row, with the row itself: only where the architect asks for it.
+GRANULARITIES: Final = ("statement", "statement, set-based", "transaction", "row")
 # A topic has each of these once, as a word of its own; an event has one of its two at least.
 TOPIC_PATTERN: Final = "{scope}:{id}:{entity}"
 EVENT_PATTERN: Final = "{entity}_{action}"
