@@ -30,6 +30,19 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedProposal:
+    """Tables of one kind of tenant whose screens would rather count than list: a feed, once somebody names it."""
+
+    label: str  # the word that opens the feed's topic
+    tables: tuple[TableName, ...]
+    reasons: tuple[str, ...]  # a sentence for each table, in their order
+
+    def named(self, name: str, event: str) -> Feed:
+        """The feed, as design() takes it."""
+        return Feed(name, event, self.tables)
+
+
+@dataclass(frozen=True, slots=True)
 class Emission:
     """One kind of message: to `topic` (with `<id>` for the scope's key), when `operations` change `watched` columns.
 
