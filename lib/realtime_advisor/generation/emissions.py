@@ -43,7 +43,7 @@ def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: To
     watched = _watched(table, _local_columns(scopes), choices.watched)
     emissions = tuple(_emission(catalog, table, scope, feed, watched, choices) for scope, feed in told)
     if chosen.name == ROW:
-        columns = with_rows(decision, table, emissions)
+        columns = with_rows(decision, catalog, table, emissions)
         emissions = tuple(replace(emission, columns=columns) for emission in emissions)
         blank = replace(blank, notes=disclosures(decision, table))
     elif choices.columns:
@@ -89,9 +89,12 @@ def looked_up_by(scope: Scope, catalog: Catalog, table: Table) -> str | None:
 
 
 def _partitioned(catalog: Catalog, table: Table, scopes: Sequence[Scope]) -> Iterator[TableName]:
-    """Of the tables that get triggers, those with partitions, which get their own."""
+    """Of the tables that get triggers, those with partitions or inheritance children, which get their own."""
     names = dict.fromkeys((table.name, *(hop.references for scope in scopes for hop in scope.path)))
-    yield from (name for name in names if catalog[name].kind is RelationKind.PARTITIONED or catalog[name].partitions)
+    parents = {parent for each in catalog for parent in each.inherits}
+    for name in names:
+        if catalog[name].kind is RelationKind.PARTITIONED or catalog[name].partitions or name in parents:
+            yield name
 
 
 def _emission(
