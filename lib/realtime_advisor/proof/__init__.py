@@ -1,1 +1,1 @@
-"""Generated scripts, run in the sandbox before anyone is told to use them."""
+"""Generated scripts, run in the sandbox before anybody relies on them."""
