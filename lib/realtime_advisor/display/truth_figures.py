@@ -62,7 +62,7 @@ def _picture(proof: Proof, deed: tuple[str, str], cells: Sequence[Cell]) -> Pict
     figure = new_figure(
         list(_traces(cells, users, topics)),
         f"{escape(say_table(proof.table), quote=False)}: who may {said}",
-        190 + ROW * len(topics),
+        210 + ROW * len(topics),
         xaxis=axis(
             side="top",
             tickvals=list(range(len(users))),
@@ -74,8 +74,9 @@ def _picture(proof: Proof, deed: tuple[str, str], cells: Sequence[Cell]) -> Pict
         yaxis=row_axis([_shorten(topic) for topic in topics]),
         shapes=[band(row) for row in range(0, len(topics), 2)],
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top"},
-        margin={"l": 10, "r": 40, "t": 130, "b": 40},
+        margin={"l": 10, "r": 60, "t": 150, "b": 40},
     )
+    figure.update_layout(title={"xref": "container", "x": 0.02, "yref": "container", "y": 0.98, "yanchor": "top"})
     below = (
         (f"{say_count(hidden, 'topic')} more, all answered as expected, {_are(hidden)} not drawn.",) if hidden else ()
     )
