@@ -14,6 +14,7 @@ from .observation.catalog import read_catalog
 from .observation.counters import take_snapshot
 from .observation.history import open_history
 from .observation.statements import read_statements
+from .proof.prove import prove
 from .reference import load_matrix
 from .targets import connect, feeds_of, run_traffic
 
@@ -36,6 +37,7 @@ __all__ = [
     "observe",
     "open_history",
     "pick",
+    "prove",
     "read_catalog",
     "read_statements",
     "read_wal",
