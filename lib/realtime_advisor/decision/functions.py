@@ -8,9 +8,11 @@ from typing import Final
 
 from realtime_advisor.model import ByTable, Catalog, Policy, PolicyFunction, Table, TableName
 
+from .expressions import is_name, spell, split_tokens, unquote
 from .function_bodies import LookUp, family, read_body
 from .function_tokens import NotUnderstood
-from .policies import DEFINER, INVOKER, find_tables, is_name, spell, split_tokens, unquote
+from .look_ups import DEFINER, INVOKER
+from .policies import find_tables
 
 _SUBJECT: Final = "auth.uid"
 _BEFORE: Final = {None, "AND", "OR", "WHERE", "ON"}  # what may stand beside a condition that a call makes
