@@ -39,6 +39,7 @@ class Granted:
     conditions: tuple[Condition, ...] = ()
     through: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    hides_rows: bool = False  # every such rule has a condition on the row, which was answered for
 
 
 def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) -> Granted | str:
@@ -62,11 +63,11 @@ def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) ->
     endless = _why_endless(table, asked.catalog)
     if endless:
         return endless
-    return _first_not_in_vain(granting, rules, listener)
+    return _first_not_in_vain(granting, rules, needed, listener)
 
 
 def _first_not_in_vain(
-    granting: list[tuple[Rule, Conditions]], rules: list[tuple[Policy, Rule]], listener: Listener
+    granting: list[tuple[Rule, Conditions]], rules: list[tuple[Policy, Rule]], needed: set[Mention], listener: Listener
 ) -> Granted | str:
     vain: list[str] = []
     for rule, conditions in granting:
@@ -74,13 +75,15 @@ def _first_not_in_vain(
         if isinstance(shown, str):
             vain.append(shown)
             continue
-        needed = conditions | shown
+        full = conditions | shown
         covered = [other for other, theirs in granting if theirs >= conditions]
         others = tuple((policy, each) for policy, each in rules if each not in covered)
         through = sorted({name for requirement in rule for name in requirement.through})
         left_out = _who_is_left_out(listener.table, others)
-        ordered = sorted(needed, key=lambda condition: (condition.column, condition.test, condition.values))
-        return Granted(tuple(ordered), tuple(through), tuple(left_out))
+        ordered = sorted(full, key=lambda condition: (condition.column, condition.test, condition.values))
+        strict = [_grants(each, needed, listener, hears_hidden_rows=False) for each, _ in granting]
+        hides = not any(theirs is not None and theirs <= full for theirs in strict)
+        return Granted(tuple(ordered), tuple(through), tuple(left_out), hides)
     return vain[0]
 
 

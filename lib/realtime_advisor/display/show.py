@@ -16,6 +16,7 @@ from realtime_advisor.model import (
     Decision,
     Decisions,
     Design,
+    FeedProposal,
     Finding,
     Flip,
     Script,
@@ -27,7 +28,7 @@ from realtime_advisor.reference import Criterion, Matrix
 
 from .audit import show_audit, show_audit_findings
 from .churn_tables import show_churn
-from .designs import show_both_ways, show_design
+from .designs import show_both_ways, show_design, show_feed_proposals
 from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
 from .tables import (
     show_catalog,
@@ -66,6 +67,7 @@ _PAIRS: Final[tuple[tuple[Any, type, Callable[[Any, Any], View]], ...]] = (
 _MEMBERS: Final[tuple[tuple[type, Callable[[Sequence[Any]], View]], ...]] = (
     (AuditFinding, show_audit_findings),
     (Criterion, show_matrix),
+    (FeedProposal, show_feed_proposals),
     (Finding, show_findings),
     (Flip, show_flips),
     (str, show_questions),

@@ -16,7 +16,9 @@ def gaps(
     if "truncate" not in operations:
         yield "TRUNCATE tells nobody: clients see it at their next catch-up."
     yield from _scope_gaps(catalog, table, scopes)
-    if granularity == "transaction":
+    if granularity == "row":
+        yield "Rows beyond the cap of a transaction are told to nobody: clients see them at their next catch-up."
+    elif granularity == "transaction":
         yield "Messages name no record_id: each stands for all statements of a transaction."
     elif len(table.primary_key) != 1:
         yield "Messages name no record_id: the table has no primary key of one column."
