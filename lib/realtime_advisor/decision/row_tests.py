@@ -87,6 +87,15 @@ def spell_row_test(condition: Condition, alias: str, column: str) -> list[str]:
     return [*name, "<" if condition.test == "past" else ">", "now", "(", ")"]
 
 
+def read_constant(tokens: list[str]) -> str | None:
+    """The string that a constant is, with its type behind it or not; None for anything else."""
+    node = parse(" ".join(tokens))
+    literal, type_name = _cast(node) if node is not None else (None, "?")
+    if not isinstance(literal, exp.Literal) or not literal.is_string or type_name == "?":
+        return None
+    return str(literal.this)
+
+
 def say_row_tests(conditions: tuple[Condition, ...]) -> str:
     """What the conditions ask, in words.
 
@@ -125,8 +134,9 @@ def _fits(condition: Condition, kind: str) -> bool:
         return written in ("", *_INTEGER) and all(value.isascii() and value.isdigit() for value in condition.values)
     if _TEXT.match(kind):
         return written in ("", "text", "character varying") and all(map(_VALUE.match, condition.values))
-    own = _OWN_TYPE.match(kind) is not None
-    return own and written in ("", kind, "text") and all(map(_VALUE.match, condition.values))
+    # A function's text need not say in which schema the type is.
+    same = written in ("", kind, "text") or kind.endswith(f".{written}")
+    return same and _OWN_TYPE.match(kind) is not None and all(map(_VALUE.match, condition.values))
 
 
 def _of_column(node: exp.Expression, test: str, resolve: Resolve) -> Condition | None:
