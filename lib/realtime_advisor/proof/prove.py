@@ -14,7 +14,7 @@ from realtime_advisor.errors import NoServerBinaries
 from realtime_advisor.model import ByTable, Catalog, Proof, ProofStatus, Script, Step, TableName
 from realtime_advisor.sandbox.postgres import RunningServer, find_binaries, lease
 
-from . import installing, truth, writes
+from . import bulk, cost, faults, installing, moves, truth, writes
 from .building import build_scene
 from .copies import Connection, open_copy
 from .installing import said
@@ -24,8 +24,9 @@ Progress = Callable[[int, int, TableName], None]
 
 MOST_PROVED: Final = 20
 
-BEFORE: Sequence[Check] = (installing.installs, installing.installs_again)
+BEFORE: Sequence[Check] = (installing.weak_owner, installing.installs, installing.installs_again)
 BETWEEN: Sequence[Check] = (installing.check_script_agrees, installing.functions_are_closed)
+TELLING: Sequence[Check] = (*writes.CHECKS, *moves.CHECKS, *bulk.CHECKS, *faults.CHECKS)
 AFTER: Sequence[Check] = (installing.down_restores_the_catalogue,)
 
 
@@ -127,11 +128,11 @@ def _steps(scene: Scene) -> Iterator[Step]:
     for check in BEFORE:
         step = _tried(check, scene)
         yield step
-        if not step.holds:
+        if step.name == "installs" and not step.holds:
             return
     truth.fill_truth_table(scene)
-    told = writes.CHECKS if scene.design.emissions else ()
-    for check in chain(BETWEEN, told, truth.CHECKS, AFTER):
+    told = TELLING if scene.design.emissions else ()
+    for check in chain(BETWEEN, told, truth.CHECKS, cost.CHECKS, AFTER):
         yield _tried(check, scene)
 
 
