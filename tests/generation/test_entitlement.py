@@ -190,12 +190,12 @@ def test_keys_of_any_type_reach_their_members_and_nobody_else(
 
 # ---------------------------------------------------------------- members whose row says that they count
 
-TYPE = '"My ""Types".member_role'
+TYPE = '"My Types"."member role"'
 COUNTING = {
     "text": (Condition("state", "in", ("it's $$",), "text"), "state = 'it''s $$'"),
     "one of some": (Condition("state", "in", ("a", "it's $$"), "text"), "state = 'a'"),
     "varying": (Condition("short", "in", ("x",), "character varying(9)"), "short = 'x'"),
-    "enum": (Condition('the "role"', "in", ("own'er",), TYPE), '"the ""role""" = \'own\'\'er\''),
+    "enum": (Condition("The Role", "in", ("own'er",), TYPE), "\"The Role\" = 'own''er'"),
     "number": (Condition("rank", "in", ("7", "8"), "smallint"), "rank = 8"),
     "null": (Condition("gone", "null"), "gone = null"),
     "not null": (Condition("gone", "not null"), "gone = now() - interval '1 day'"),
@@ -204,8 +204,8 @@ COUNTING = {
     "true": (Condition("active", "true"), "active = true"),
     "false": (Condition("active", "false"), "active = false"),
 }
-UNKNOWN = 'state = null, short = null, "the ""role""" = null, rank = null, active = null, gone = null'
-OTHERWISE = """state = 'b', short = 'y', "the ""role""" = 'guest', rank = 1"""
+UNKNOWN = 'state = null, short = null, "The Role" = null, rank = null, active = null, gone = null'
+OTHERWISE = "state = 'b', short = 'y', \"The Role\" = 'guest', rank = 1"
 OUTSIDE = {
     "null": "gone = now()",
     "not null": "gone = null",
@@ -220,8 +220,8 @@ OUTSIDE = {
 def with_states(application: Application) -> Application:
     application.run(PEOPLE)
     application.run(
-        """create schema "My ""Types"; create type "My ""Types".member_role as enum ('own''er', 'guest');"""
-        'alter table memberships add state text, add short varchar(9), add "the ""role""" "My ""Types".member_role, '
+        f"create schema \"My Types\"; create type {TYPE} as enum ('own''er', 'guest'); "
+        f'alter table memberships add state text, add short varchar(9), add "The Role" {TYPE}, '
         "add rank smallint, add gone timestamptz, add active boolean"
     )
     return application
