@@ -36,6 +36,7 @@ SEEN = {
 @pytest.mark.parametrize("shown", EXHIBITS, ids=lambda shown: str(shown.number))
 def test_the_framework_shows_its_fault(shown: Exhibit, server: RunningServer) -> None:
     found = try_framework(shown, server=server)
+    assert (found.name, found.expected) == (f"framework_{shown.number}", shown.expected)
     assert (found.observed, found.holds) == (SEEN[shown.number], False)
 
 

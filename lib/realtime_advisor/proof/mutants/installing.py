@@ -19,7 +19,7 @@ def policies_made_once(script: Script) -> Script:
     return operate(script, "policies", r"^drop policy[^\n]*\n")
 
 
-@mutant("documents", caught_by="rights", fault=17)
+@mutant("documents", caught_by="functions_are_closed", fault=17)
 def function_in_public(script: Script) -> Script:
     """The trigger's function stands in public, where anybody may attach it to a table."""
     moved = swap(script, "functions", "realtime_advisor.broadcast_", "public.broadcast_")
@@ -28,13 +28,13 @@ def function_in_public(script: Script) -> Script:
     return swap(moved, "down", "realtime_advisor.broadcast_", "public.broadcast_")
 
 
-@mutant("documents", caught_by="rights", fault=17)
+@mutant("documents", caught_by="functions_are_closed", fault=17)
 def trigger_function_for_everybody(script: Script) -> Script:
     """The trigger's function may be called, and attached, by everybody."""
     return operate(script, "functions", r"^revoke all on function realtime_advisor\.broadcast_[^;]*;\n")
 
 
-@mutant("documents", caught_by="rights", fault=17)
+@mutant("documents", caught_by="functions_are_closed", fault=17)
 def helper_for_everybody(script: Script) -> Script:
     """Visitors may ask the helper who is a member of what."""
     return operate(script, "functions", r"^revoke all on function realtime_advisor\.may_read_[^;]*;\n")
@@ -46,13 +46,13 @@ def owner_not_asked_for(script: Script) -> Script:
     return operate(script, "functions", r"^  if not exists \(select from pg_roles.*?^  end if;\n")
 
 
-@mutant("documents", caught_by="rights")
+@mutant("documents", caught_by="functions_are_closed")
 def search_path_of_the_writer(script: Script) -> Script:
     """The trigger's function runs with its owner's rights and its caller's search path."""
     return operate(script, "functions", r"^set search_path[^\n]*\n", "", CALLBACK)
 
 
-@mutant("documents", caught_by="rights")
+@mutant("documents", caught_by="functions_are_closed")
 def search_path_of_the_reader(script: Script) -> Script:
     """The helper runs with its owner's rights and its caller's search path."""
     return operate(script, "functions", r"^set search_path[^\n]*\n", "", HELPER)
@@ -64,26 +64,26 @@ def misspelt(script: Script) -> Script:
     return swap(script, "functions", "end if;", "endif;", CALLBACK)
 
 
-@mutant("documents", caught_by="down_restores")
+@mutant("documents", caught_by="down_restores_the_catalogue")
 def trigger_left_behind(script: Script) -> Script:
     """A trigger, and its function with it, is still there afterwards."""
     left = operate(script, "down", r"^drop trigger if exists realtime_advisor_delete[^\n]*\n")
     return operate(left, "down", r"^drop function if exists realtime_advisor\.broadcast_[^\n]*\n")
 
 
-@mutant("notifications", caught_by="down_restores")
+@mutant("notifications", caught_by="down_restores_the_catalogue")
 def policy_left_behind(script: Script) -> Script:
     """A policy, and its helper with it, is still there afterwards."""
     return operate(script, "down", r"^drop policy[^\n]*\n")
 
 
-@mutant("notes", caught_by="down_restores")
+@mutant("notes", caught_by="down_restores_the_catalogue")
 def function_left_behind(script: Script) -> Script:
     """A function that nothing uses any more is still there afterwards."""
     return operate(script, "down", r"^ +drop function if exists realtime_advisor\.decode_id[^\n]*\n")
 
 
-@mutant("documents", caught_by="down_restores")
+@mutant("documents", caught_by="down_restores_the_catalogue")
 def takes_more_than_it_brought(script: Script) -> Script:
     """What was there before is gone afterwards, too."""
     return swap(

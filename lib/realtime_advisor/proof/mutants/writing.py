@@ -45,20 +45,20 @@ def nobody_hears_of_a_row_that_leaves(script: Script) -> Script:
     )
 
 
-@mutant("documents", caught_by="update_nothing", fault=4)
+@mutant("documents", caught_by="update_without_change", fault=4)
 def every_update_is_told(script: Script) -> Script:
     """An update that changes nothing is told too."""
     return operate(script, "functions", r"when \(\n.*?\) then null", "when false then null", CALLBACK)
 
 
-@mutant("documents", caught_by="update_unwatched", fault=4)
+@mutant("documents", caught_by="update_unwatched_column", fault=4)
 def housekeeping_is_told(script: Script) -> Script:
     """An update of a column that no screen shows is told too."""
     changed = operate(script, "functions", r"(change|before)\.id, \1\.tenant_id,", r"\g<0> \1.updated_at,", CALLBACK)
     return operate(changed, "functions", r"sum\(change\.side\) <> 0", "count(*) > 0", CALLBACK)
 
 
-@mutant("documents", caught_by="update_one_row")
+@mutant("documents", caught_by="update_watched_column")
 def watched_column_forgotten(script: Script) -> Script:
     """A column that a screen shows is left out of the comparison."""
     return operate(script, "functions", r', (change|before)\.title collate "C"(?! as)', "", CALLBACK)
@@ -70,19 +70,19 @@ def no_null_guard(script: Script) -> Script:
     return swap(script, "functions", "\n    where told.id is not null", "", CALLBACK)
 
 
-@mutant("documents", caught_by="bulk", fault=14)
+@mutant("documents", caught_by="update_many_rows", fault=14)
 def one_message_a_row(script: Script) -> Script:
     """The triggers fire for each row."""
     return swap(script, "triggers", "for each statement", "for each row")
 
 
-@mutant("documents", caught_by="bulk", fault=14)
+@mutant("documents", caught_by="update_many_rows", fault=14)
 def a_scope_is_told_for_each_of_its_rows(script: Script) -> Script:
     """One statement tells a scope as often as it has rows."""
     return swap(script, "functions", "select distinct change.tenant_id", "select change.tenant_id", CALLBACK)
 
 
-@mutant("notifications", caught_by="update_one_row", fault=15)
+@mutant("notifications", caught_by="update_watched_column", fault=15)
 def reading_is_not_told(script: Script) -> Script:
     """Updates have no trigger: what is marked as read in one window stays unread in another."""
     return operate(script, "triggers", r"^create or replace trigger realtime_advisor_update\n.*?;\n")
@@ -131,7 +131,7 @@ def other_event(script: Script) -> Script:
     return swap(script, "functions", "else 'deleted' end", "else 'updated' end", CALLBACK)
 
 
-@mutant("documents", caught_by="bulk")
+@mutant("documents", caught_by="update_many_rows")
 def one_row_for_all(script: Script) -> Script:
     """A statement that wrote many rows names one of them."""
     return swap(
