@@ -83,6 +83,11 @@ def _why_not(decision: Decision, table: Table, emissions: tuple[Emission, ...]) 
         )
     if "truncate" in emission.operations:
         return f"TRUNCATE of {table.name} names no rows: leave it out of the operations to send whole rows."
+    broken = [column.name for column in table.columns if quote_ident(column.name).startswith("U&")]
+    if broken:
+        return (
+            f"{table.name} has a column whose name holds a line break, which plpgsql does not find in a row: rename it."
+        )
     return why_not_sent(table, emission.scope, tuple(column.name for column in table.columns))
 
 
