@@ -11,6 +11,8 @@ from realtime_advisor.model import Design, Emission, Hop, TableName
 
 from .entitled import Row, Rows, parent_of, topic_of
 
+_TEXT: Final = ("text", "character varying", "uuid")
+_THERE: Final = "(a value)"
 _ACTIONS: Final = {"INSERT": "created", "UPDATE": "updated"}
 
 
@@ -83,11 +85,31 @@ def scope_key(row: Row, path: tuple[Hop, ...], emission: Emission, rows: Rows) -
 def _content(design: Design, emission: Emission, change: Change) -> tuple[str, str]:
     """Event and payload."""
     event = emission.event.replace("<action>", _ACTIONS.get(change.operation, "deleted"))
-    payload = {"type": event, "table": design.table.name, "operation": change.operation}
+    payload: dict[str, object] = {"type": event, "table": design.table.name, "operation": change.operation}
     names_record = len(design.primary_key) == 1 and design.granularity != "transaction"
     if names_record and len(change.pairs) == 1 and change.table == design.table and change.operation != "TRUNCATE":
         old, new = change.pairs[0]
         record_id = (new or old or {})[design.primary_key[0]]
         if record_id is not None:
             payload["record_id"] = record_id
+    if emission.columns and change.table == design.table:
+        payload["record"] = _carried(design, emission, change)
     return event, json.dumps(payload, sort_keys=True, ensure_ascii=False)
+
+
+def _carried(design: Design, emission: Emission, change: Change) -> dict[str, str | None] | None:
+    """The columns of the one row, unless it moved: then either scope would be shown a row of the other."""
+    if len(change.pairs) != 1 or change.operation == "TRUNCATE":
+        return None
+    ((old, new),) = change.pairs
+    row = new or old or {}
+    if old and new and any(old[column] != new[column] for column in _leading(design.emissions, 0)):
+        return None
+    return {column: value_of(design, column, row[column]) for column in emission.columns}
+
+
+def value_of(design: Design, column: str, value: object) -> str | None:
+    """A value as it is compared: text as it is; of other types, which JSON writes otherwise, whether it is there."""
+    types = {name: type_name for table, name, type_name in design.column_types if table == design.table}
+    is_text = types.get(column, "") in _TEXT
+    return None if value is None else str(value) if is_text else _THERE

@@ -131,9 +131,20 @@ def _steps(scene: Scene) -> Iterator[Step]:
         if step.name == "installs" and not step.holds:
             return
     truth.fill_truth_table(scene)
-    told = TELLING if scene.design.emissions else ()
+    told = _telling(scene)
     for check in chain(BETWEEN, told, truth.CHECKS, cost.CHECKS, AFTER):
         yield _tried(check, scene)
+
+
+def _telling(scene: Scene) -> Sequence[Check]:
+    if scene.design.granularity == "row":
+        return (whole_rows,)
+    return TELLING if scene.design.emissions else ()
+
+
+def whole_rows(scene: Scene) -> Outcome:
+    """Messages with whole rows are told to the scopes of the rows."""
+    return Outcome("messages with whole rows", f"the prover does not try them: try {scene.table} on a copy", False)
 
 
 def _tried(check: Check, scene: Scene) -> Step:

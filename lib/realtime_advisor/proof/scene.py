@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from realtime_advisor.model import Cell, Delivery, Design, Emission, Script, TableName
 
 from .entitled import Row, Rows
-from .expected import Change, Message, messages
+from .expected import Change, Message, messages, value_of
 from .skeleton import Skeleton, holder, principal_column
 from .stage import Stage
 from .world import World
@@ -84,11 +85,21 @@ class Scene:
         """Whether exactly these messages were sent, and no warning came."""
         sent = self.stage.deliveries(step)
         self.deliveries += [delivery for delivery, _ in sent[:20]]
-        seen = [(delivery.topic, delivery.event, delivery.payload) for delivery, _ in sent]
+        seen = [(delivery.topic, delivery.event, self._comparable(delivery.payload)) for delivery, _ in sent]
         faults = sorted({fault for _, fault in sent if fault})
         trouble = [*faults, *(f"warning: {warning}" for warning in dict.fromkeys(self.stage.warnings))]
         holds = Counter(wanted) == Counter(seen) and not trouble
         return Outcome(described(wanted), "; ".join([described(seen), *trouble]), holds)
+
+    def _comparable(self, payload: str) -> str:
+        """A payload with the values of its columns as they are compared."""
+        content = json.loads(payload)
+        if isinstance(content, dict) and isinstance(content.get("record"), dict):
+            content["record"] = {
+                column: value_of(self.design, column, value) for column, value in content["record"].items()
+            }
+            return json.dumps(content, sort_keys=True, ensure_ascii=False)
+        return payload
 
 
 Check = Callable[[Scene], Outcome]

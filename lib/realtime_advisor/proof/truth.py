@@ -55,7 +55,7 @@ def others_may_not_join(scene: Scene) -> Outcome:
 
 
 def other_extensions_are_refused(scene: Scene) -> Outcome:
-    """Nobody may send, or use an extension that the design does not speak of."""
+    """Nobody may send where the design does not say so, or use an extension that it does not speak of."""
     topics = set(_legitimate(scene))
     wrong = [cell for cell in scene.cells if not cell.expected and cell.topic in topics and not _reads(scene, cell)]
     return _summary(wrong)
@@ -104,30 +104,42 @@ def _summary(cells: list[Cell]) -> Outcome:
     return Outcome(expected, "; ".join([*shown[:_SHOWN], *more]), False)
 
 
-Legitimate = Mapping[str, tuple[str, frozenset[str]]]
+@dataclass(frozen=True)
+class _Told:
+    """A topic that is told or tracked on: by which extension, who may join, and what they may do."""
+
+    extension: str
+    subs: frozenset[str]
+    actions: tuple[str, ...]
+
+
+Legitimate = Mapping[str, _Told]
 
 
 def _legitimate(scene: Scene) -> Legitimate:
-    """The topics that are told or tracked on, each with its extension and the subs that may join."""
-    found: dict[str, tuple[str, frozenset[str]]] = {}
+    """The topics that are told or tracked on. To send on a topic of its own is for the design to allow."""
+    found: dict[str, _Told] = {}
     rows = scene.rows_after()
     told = [("broadcast", emission) for emission in scene.design.emissions]
     told += [("presence", scene.design.presence)] if scene.design.presence else []
     for extension, emission in told:
+        sends = extension == "presence" or (scene.design.clients_send and emission.feed is None)
         for number in range(PEOPLED):
             key = scene.scope_key(emission, number)
             topic = topic_of(emission, key)
             if topic:
-                found[topic] = extension, listeners(emission, key, rows)
+                actions = ("read", "write") if sends else ("read",)
+                found[topic] = _Told(extension, listeners(emission, key, rows), actions)
     return found
 
 
 def _expected(legitimate: Legitimate, asker: Asker, topic: str, extension: str, action: str) -> bool:
     if asker.bypasses:
         return True
-    spoken, subs = legitimate.get(topic, ("", frozenset()))
-    allowed = ("read", "write") if spoken == "presence" else ("read",)
-    return extension == spoken and action in allowed and asker.sub is not None and asker.sub in subs
+    told = legitimate.get(topic)
+    if told is None or asker.sub is None:
+        return False
+    return extension == told.extension and action in told.actions and asker.sub in told.subs
 
 
 def _questions(scene: Scene, legitimate: list[str], alike: list[str]) -> Iterator[tuple[Asker, list[str]]]:
