@@ -16,7 +16,7 @@ from .world import World, build_world
 
 
 def build_scene(
-    connection: Connection, script: Script, catalog: Catalog, costs: dict[frozenset[str], float]
+    connection: Connection, script: Script, catalog: Catalog, costs: dict[frozenset[str], list[float]]
 ) -> tuple[Scene, tuple[str, ...]]:
     """The scene of a script, and what of the tables could only be imitated. Raises psycopg.Error."""
     skeleton = build_skeleton(script.design, catalog)
@@ -39,7 +39,12 @@ def _built_in(connection: Connection) -> frozenset[str]:
     found = connection.execute(
         "select format_type(oid, null) from pg_type where typnamespace = 'pg_catalog'::regnamespace"
     )
-    return frozenset(name for (name,) in found.fetchall())
+    names = frozenset(name for (name,) in found.fetchall())
+    try:
+        connection.execute("select '<a/>'::xml")
+    except psycopg.errors.FeatureNotSupported:  # the server was built without it
+        return names - {"xml"}
+    return names
 
 
 def _build(connection: Connection, imitation: Imitation) -> None:

@@ -39,7 +39,7 @@ class Copies:
         self._open = ExitStack()
         self._connection: Connection | None = None
         self._blank: frozenset[str] = frozenset()
-        self.costs: dict[frozenset[str], float] = {}
+        self.costs: dict[frozenset[str], list[float]] = {}
 
     def take(self) -> Connection:
         """A superuser's connection to a database with Realtime's schema and nothing else. Raises SandboxFailed."""

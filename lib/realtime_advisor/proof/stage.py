@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from psycopg.sql import SQL, Identifier, Literal
 from realtime_advisor.model import Delivery, TableName
 
 from .entitled import Row
-from .expected import Change
+from .expected import Change, written
 from .skeleton import Skeleton, Statement
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -76,7 +75,7 @@ class Stage:
         self.become(None)
         found = self.connection.execute(DELIVERIES).fetchall()
         return [
-            (Delivery(step, topic, event, _written(payload), private), faults)
+            (Delivery(step, topic, event, written(payload), private), faults)
             for topic, event, payload, private, faults in found
         ]
 
@@ -86,6 +85,18 @@ class Stage:
         """One statement; `at` is the partition that it is addressed to."""
         self.run(SQL("insert into {} ({}) values {}").format(_name(at or table), _listed(list(rows[0])), tuples(rows)))
         return Change(table, "INSERT", tuple((None, row) for row in rows))
+
+    def taken_by(self, part: Identifier, rows: Sequence[Row]) -> Row | None:
+        """The first of these rows that a partition takes."""
+        for row in rows:
+            statement = SQL("insert into {} ({}) values {}").format(part, _listed(list(row)), tuples([row]))
+            try:
+                with self.connection.transaction(force_rollback=True):
+                    self.run(statement)
+            except psycopg.errors.CheckViolation:
+                continue
+            return row
+        return None
 
     def copy(self, table: TableName, rows: Sequence[Row]) -> Change:
         """One COPY."""
@@ -144,12 +155,6 @@ def tuples(rows: Sequence[Row]) -> Statement:
 
 def _assigned(changed: Row) -> Statement:
     return SQL(", ").join(SQL("{} = {}").format(Identifier(column), Literal(text)) for column, text in changed.items())
-
-
-def _written(payload: Mapping[str, object]) -> str:
-    """The payload without the message's id, as JSON."""
-    content = {key: value for key, value in payload.items() if key != "id"} if isinstance(payload, dict) else payload
-    return json.dumps(content, sort_keys=True, ensure_ascii=False)
 
 
 def _name(table: TableName) -> Identifier:
