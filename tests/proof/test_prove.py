@@ -26,6 +26,7 @@ def test_what_was_generated_is_proved(server: RunningServer, decision: Decision,
 CHOICES: dict[str, Choices] = {
     "columns": {"columns": ["title", "price", "labels"]},
     "columns, set-based": {"columns": ["title"], "granularity": "statement, set-based"},
+    "whole rows": {"granularity": "row"},
     "clients send": {"clients_send": True},
     "another topic": {"topic": "{entity}:{scope}:{id}"},
     "another event": {"event": "{action}"},
@@ -39,12 +40,6 @@ def test_what_the_architect_chose_is_proved(server: RunningServer, chosen: str) 
     assert proof.status is ProofStatus.PROVED
 
 
-def test_whole_rows_are_not_called_proved(server: RunningServer) -> None:
-    proof = prove(write(DOCUMENTS_DECISION, feeds=(), granularity="row"), CATALOG, server=server)
-    assert [step.name for step in proof.failures] == ["whole_rows"]
-    assert "the prover does not try them" in proof.reason
-
-
 @pytest.mark.parametrize(
     ("choices", "before", "after"),
     [
@@ -54,6 +49,8 @@ def test_whole_rows_are_not_called_proved(server: RunningServer) -> None:
             "when (change.tenant_id) is not distinct from (before.tenant_id) then json",
             "when true then json",
         ),
+        ({"granularity": "row"}, "old_id := old.tenant_id::text;", "old_id := new.tenant_id::text;"),
+        ({"granularity": "row"}, "      null, case when not is_wide then old end", "      new, old"),
         ({"clients_send": True}, "for insert to authenticated", "for insert to public"),
     ],
 )
