@@ -15,6 +15,7 @@ from .observation.counters import take_snapshot
 from .observation.history import open_history
 from .observation.statements import read_statements
 from .proof import framework as museum
+from .proof.prove import prove
 from .reference import load_matrix
 from .targets import connect, feeds_of, run_traffic
 
@@ -38,6 +39,7 @@ __all__ = [
     "observe",
     "open_history",
     "pick",
+    "prove",
     "read_catalog",
     "read_statements",
     "read_wal",

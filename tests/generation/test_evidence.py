@@ -142,3 +142,34 @@ def test_a_scope_behind_a_foreign_key_is_counted_by_its_own_table() -> None:
     decision = replace(MESSAGES_DECISION, scope=MESSAGES_DECISION.scopes[1])
     made = planned(counted(StatementRows("update", 10, 510)), with_rows(60), decision)
     assert "public.tenants has about 60 rows" in made.reasons[-1]
+
+
+def changing(**changed: int) -> Churn:
+    return counted(wal=replace(wal(100, 200, 5), changed_columns=changed))
+
+
+def test_the_columns_that_updates_changed_are_told_with_their_share_and_none_is_left_out() -> None:
+    made = planned(changing(title=10, price=190, updated_at=200), with_rows(5))
+    assert made.reasons[-1] == (
+        "200 updates changed price (95%), title (5%) and none of 1 other watched column (WAL): "
+        "if a screen shows less, watch that alone."
+    )
+    assert made.emissions[0].watched == ("title", "price", "labels")
+
+
+@pytest.mark.parametrize(
+    ("changed", "watched", "sentence"),
+    [
+        ({"updated_at": 200}, None, "None of 200 updates changed a watched column (WAL)."),
+        ({"title": 200}, ["title"], "200 updates changed title (100%) (WAL)."),
+    ],
+)
+def test_what_the_architect_watches_is_told_with_its_share(
+    changed: dict[str, int], watched: list[str] | None, sentence: str
+) -> None:
+    decision = replace(DOCUMENTS_DECISION, churn=changing(**changed))
+    assert design(decision, with_rows(5), watched=watched).reasons[-1] == sentence
+
+
+def test_where_the_wal_hides_the_columns_nothing_is_said_of_them() -> None:
+    assert planned(counted(wal=wal(100, 200, 5)), with_rows(5)).reasons[-1].startswith("Granularity statement")

@@ -9,6 +9,7 @@
 -- Not told: Partitions made later tell nobody when written to by their own name, until step 2 is run
 --   again.
 -- Not told: TRUNCATE of a single partition tells nobody; that of the parent does.
+-- Proof: not proved; nobody has run this script yet. Try it on a staging database first.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.

@@ -7,6 +7,7 @@
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.
 -- Not told: Rows without notes.topics belong to nobody and are told to nobody.
 -- Not told: Rows of a team whose id makes the topic longer than 246 bytes are told to nobody.
+-- Proof: not proved; nobody has run this script yet. Try it on a staging database first.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.

@@ -1,10 +1,10 @@
 -- 4 tables in one migration.
 -- Written by Realtime Decision Notebooks: change the decision, not this file.
 --
--- public.documents: broadcast from the database.
--- public.message_threads: tracked in Presence by its clients.
--- public.messages: broadcast from the database.
--- public.notifications: broadcast from the database.
+-- public.documents: broadcast from the database; by itself not proved.
+-- public.message_threads: tracked in Presence by its clients; by itself not proved.
+-- public.messages: broadcast from the database; by itself not proved.
+-- public.notifications: broadcast from the database; by itself not proved.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.

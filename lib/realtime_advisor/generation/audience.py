@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from realtime_advisor.model import Catalog, Decision, Feed, Scope, ScopeKind, Table
+from realtime_advisor.model import Catalog, Decision, Feed, Scope, ScopeKind, Table, TableName
 
 from .entitlement import why_unusable
 
@@ -45,3 +45,14 @@ def _feed_scope(decision: Decision, catalog: Catalog, table: Table, feed: Feed) 
         f"{table.name} is in the feed {feed.name}, but no path leads from it to a tenant: the feed does not hear of it."
     )
     return None, next(iter(problems), None) or missing
+
+
+def inherited_from(scope: Scope | None, catalog: Catalog, table: Table) -> TableName | None:
+    """The first table it inherits from that has the columns that lead to the scope, and so can tell of its rows."""
+    if scope is None:
+        return None
+    leading = set(scope.path[0].columns if scope.path else scope.columns)
+    for parent in table.inherits:
+        if parent in catalog.tables and leading <= {column.name for column in catalog[parent].columns}:
+            return inherited_from(scope, catalog, catalog[parent]) or parent
+    return None

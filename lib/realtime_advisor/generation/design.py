@@ -24,7 +24,7 @@ from realtime_advisor.model import (
 )
 from realtime_advisor.model.design import EVENT_PATTERN, TOPIC_PATTERN
 
-from .audience import scopes_told
+from .audience import inherited_from, scopes_told
 from .changes import changes_today, design_changes
 from .choices import OPERATIONS, Choices, checked_operations
 from .emissions import TRIGGERABLE, looked_up_by, with_emissions
@@ -93,6 +93,9 @@ def design(
         blank = design_changes(blank, decision.scope, table, wants_deletes="delete" in choices.operations)
     if table.kind not in TRIGGERABLE:
         return replace(blank, refusal=_not_triggerable(table))
+    parent = inherited_from(decision.scope, catalog, table)
+    if parent and chosen is Option.BROADCAST:
+        return replace(blank, refusal=_told_by_parent(table, parent))
     told, untold = scopes_told(decision, catalog, table, feeds, own=chosen is Option.BROADCAST)
     if not told:
         return _without_emissions(blank, decision, untold)
@@ -139,6 +142,13 @@ def _not_triggerable(table: Table) -> str:
     return (
         f"{table.name} is a {table.kind.value}, on which Postgres has no statement triggers with transition tables: "
         f"{instead} instead."
+    )
+
+
+def _told_by_parent(table: Table, parent: TableName) -> str:
+    return (
+        f"{table.name} inherits from {parent}, and writes to that change its rows without firing its triggers: design "
+        f"{parent}, whose script gives {table.name} triggers too."
     )
 
 

@@ -18,7 +18,6 @@ from realtime_advisor.model import (
     Table,
     TableName,
 )
-from realtime_advisor.reference import bare, load_hints
 
 from .choices import Choices
 from .entitlement import principal_key
@@ -28,6 +27,7 @@ from .naming import topic_word
 from .payload import checked_columns
 from .rows import ROW, disclosures, with_rows
 from .topics import make_event, make_topic
+from .watch_list import changed_columns, watched_columns
 
 TRIGGERABLE: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
 
@@ -40,10 +40,10 @@ def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: To
     chosen = choose_granularity(
         decision, scopes[0], catalog, table, named=choices.granularity, needs_rows=bool(choices.columns)
     )
-    watched = _watched(table, _local_columns(scopes), choices.watched)
+    watched = watched_columns(table, _local_columns(scopes), choices.watched)
     emissions = tuple(_emission(catalog, table, scope, feed, watched, choices) for scope, feed in told)
     if chosen.name == ROW:
-        columns = with_rows(decision, table, emissions)
+        columns = with_rows(decision, catalog, table, emissions)
         emissions = tuple(replace(emission, columns=columns) for emission in emissions)
         blank = replace(blank, notes=disclosures(decision, table))
     elif choices.columns:
@@ -54,7 +54,7 @@ def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: To
         emissions=emissions,
         granularity=chosen.name,
         most_topics=cap(chosen.name, choices.most_topics),
-        reasons=(*blank.reasons, chosen.reason),
+        reasons=(*blank.reasons, chosen.reason, *changed_columns(decision.churn, watched, choices.watched)),
         gaps=(*blank.gaps, *untold),
         generated=tuple(name for name in dict.fromkeys((*watched, *choices.columns)) if table.column(name).generated),
         partitioned=() if chosen.name == ROW else tuple(_partitioned(catalog, table, scopes)),
@@ -89,9 +89,12 @@ def looked_up_by(scope: Scope, catalog: Catalog, table: Table) -> str | None:
 
 
 def _partitioned(catalog: Catalog, table: Table, scopes: Sequence[Scope]) -> Iterator[TableName]:
-    """Of the tables that get triggers, those with partitions, which get their own."""
+    """Of the tables that get triggers, those with partitions or inheritance children, which get their own."""
     names = dict.fromkeys((table.name, *(hop.references for scope in scopes for hop in scope.path)))
-    yield from (name for name in names if catalog[name].kind is RelationKind.PARTITIONED or catalog[name].partitions)
+    parents = {parent for each in catalog for parent in each.inherits}
+    for name in names:
+        if catalog[name].kind is RelationKind.PARTITIONED or catalog[name].partitions or name in parents:
+            yield name
 
 
 def _emission(
@@ -122,22 +125,6 @@ def _local_columns(scopes: Iterable[Scope]) -> tuple[str, ...]:
     """The table's own columns that lead to the scopes."""
     columns = [column for scope in scopes for column in (scope.path[0].columns if scope.path else scope.columns)]
     return tuple(dict.fromkeys(columns))
-
-
-def _watched(table: Table, local: tuple[str, ...], chosen: Sequence[str] | None) -> tuple[str, ...]:
-    known = [column.name for column in table.columns]
-    for name in chosen or ():
-        if name not in known:
-            raise BadInput(f"{table.name} has no column {name} to watch: choose from {', '.join(known)}.")
-    always = {*table.primary_key, *local}
-    if chosen is not None:
-        return tuple(name for name in known if name in chosen and name not in always)
-    touched = {bare(word) for word in load_hints().touch_columns}
-    return tuple(
-        column.name
-        for column in table.columns
-        if not column.generated and column.name not in always and bare(column.name) not in touched
-    )
 
 
 def _column_types(

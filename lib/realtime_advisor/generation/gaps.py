@@ -26,6 +26,10 @@ def gaps(
         yield "Partitions made later tell nobody when written to by their own name, until step 2 is run again."
         if "truncate" in operations:
             yield "TRUNCATE of a single partition tells nobody; that of the parent does."
+    if any(table.name in each.inherits for each in catalog):
+        yield "Inheritance children made later tell nobody, until step 2 is run again."
+    for parent in table.inherits:
+        yield f"Writes through the parent {parent}, which has no column of the scope, tell nobody."
     if table.partition_of:
         yield f"Writes through the parent {table.partition_of} tell nobody: design the parent instead."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Decision, Design, Emission, Finding, Table
+from realtime_advisor.model import Catalog, Decision, Design, Emission, Finding, Table
 
 from .collecting import compared_row
 from .entitlement import needs_encoding
@@ -21,9 +21,9 @@ ROW: Final = "row"
 _VOLUME: Final = ("high_volume", "bulk_writes")
 
 
-def with_rows(decision: Decision, table: Table, emissions: tuple[Emission, ...]) -> tuple[str, ...]:
+def with_rows(decision: Decision, catalog: Catalog, table: Table, emissions: tuple[Emission, ...]) -> tuple[str, ...]:
     """The columns that the messages carry: all. Raises BadInput where whole rows must not, or need not, be sent."""
-    problem = _why_not(decision, table, emissions)
+    problem = _why_not(decision, table, emissions) or _children(catalog, table)
     if problem:
         raise BadInput(problem)
     return tuple(column.name for column in table.columns)
@@ -85,6 +85,13 @@ def _why_not(decision: Decision, table: Table, emissions: tuple[Emission, ...]) 
     if "truncate" in emission.operations:
         return f"TRUNCATE of {table.name} names no rows: leave it out of the operations to send whole rows."
     return why_not_sent(table, emission.scope, tuple(column.name for column in table.columns))
+
+
+def _children(catalog: Catalog, table: Table) -> str | None:
+    children = [each.name for each in catalog if table.name in each.inherits]
+    if not children:
+        return None
+    return f"{children[0]} inherits from {table.name}, whose row triggers its rows do not fire: choose 'statement'."
 
 
 def _too_busy(table: Table, finding: Finding) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from time import perf_counter
+from typing import Final
 
 import psycopg
 
@@ -20,6 +21,8 @@ from .installing import said
 from .scene import Check, Outcome, Scene
 
 Progress = Callable[[int, int, TableName], None]
+
+MOST_PROVED: Final = 20
 
 BEFORE: Sequence[Check] = (installing.weak_owner, installing.installs, installing.installs_again)
 BETWEEN: Sequence[Check] = (installing.check_script_agrees, installing.functions_are_closed)
@@ -42,7 +45,7 @@ def prove_all(
     catalog: Catalog,
     *,
     busiest: Sequence[TableName] = (),
-    most: int = 20,
+    most: int = MOST_PROVED,
     progress: Progress | None = None,
     server: RunningServer | None = None,
 ) -> ByTable[Proof]:
@@ -79,6 +82,11 @@ def _server_for(catalog: Catalog, server: RunningServer | None) -> Iterator[Runn
         binaries = find_binaries()
     with lease(binaries) as running:
         yield running
+
+
+def unproved(tables: Iterable[TableName], reason: str) -> ByTable[Proof]:
+    """Proofs that nothing was tried, each with the sentence that says why."""
+    return ByTable({table: _unproved(table, reason) for table in tables})
 
 
 def _unproved(table: TableName, reason: str) -> Proof:
