@@ -215,8 +215,10 @@ begin
 
   -- tenant:<id>:events
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_build_object(
         'type', 'events_' || action,

@@ -243,8 +243,10 @@ begin
 
   -- tenant:<id>:dashboard
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     if cardinality(keys) <= set_based_above then
       perform realtime.send(
         jsonb_strip_nulls(jsonb_build_object(

@@ -274,8 +274,10 @@ begin
     limit most_topics + 1
   );
   if cardinality(scope_ids) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(scope_ids) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'notes_' || action,

@@ -63,7 +63,7 @@ def _table(
         "reasons": list(decision.reasons),
         "questions": list(decision.questions),
         "scope": _scope(decision.scope) if decision.scope else None,
-        "design": _design(design),
+        "design": _design(design, decision),
         "proof": _proof(proof),
         "churn": _churn(churn, decision.findings),
         "rates": _rates(decision.rates) if decision.rates else None,
@@ -101,7 +101,7 @@ def _hop(hop: Hop) -> dict[str, Any]:
     }
 
 
-def _design(design: Design) -> dict[str, Any] | None:
+def _design(design: Design, decision: Decision) -> dict[str, Any] | None:
     """None where nothing is sent or subscribed to; a refusal says why there is no SQL."""
     if not design.emissions and not design.changes_filter and not design.refusal and not design.presence:
         return None
@@ -113,6 +113,7 @@ def _design(design: Design) -> dict[str, Any] | None:
         if design.changes_filter
         else None,
         "presence": {"topic": design.presence.topic} if design.presence else None,
+        "reasons": [reason for reason in design.reasons if reason not in decision.reasons],
         "gaps": list(design.gaps),
         "notes": list(design.notes),
         "refusal": design.refusal,
