@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import psycopg
 import pytest
 
+from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Catalog, ProofStatus, Script
 from realtime_advisor.proof import cost, installing, truth
 from realtime_advisor.proof.building import build_scene
 from realtime_advisor.proof.copies import open_copy
-from realtime_advisor.proof.mutants import MUTANTS, Mutant
+from realtime_advisor.proof.mutants import MUTANTS, Mutant, spoil
 from realtime_advisor.proof.mutants.surgery import operate
 from realtime_advisor.proof.prove import AFTER, BEFORE, BETWEEN, TELLING, prove
 from realtime_advisor.proof.scene import Check
@@ -58,6 +59,17 @@ def outcome_of(check: str, script: Script, catalog: Catalog, server: RunningServ
             return CHECKS[check](scene).holds
         except psycopg.Error:
             return False
+
+
+def test_a_script_is_spoilt_by_name() -> None:
+    script = CASES["documents"].script
+    assert "extension =" not in spoil(script, "any_extension").policies
+    with pytest.raises(BadInput, match=r"There is no mutant xyzzy\. There are unqualified_table, "):
+        spoil(script, "xyzzy")
+    with pytest.raises(
+        BadInput, match=r"pattern_of_ids cannot be tried here: .* Choose another mutant\."
+    ):
+        spoil(script, "pattern_of_ids")
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

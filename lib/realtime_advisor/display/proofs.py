@@ -32,7 +32,7 @@ def show_proof(proof: Proof) -> Stack:
     if proof.cells:
         views += draw_truth(proof).views
     if proof.deliveries:
-        views.append(show_deliveries(proof))
+        views.append(show_deliveries(proof.deliveries, proof.steps))
     if proof.steps:
         views.append(Live(_tell_time(proof)))
     return Stack(tuple(views))
@@ -73,17 +73,17 @@ def _tell_steps(steps: Sequence[Step]) -> str:
     return f"{say_count(len(steps), 'step')}: {say_list(told)}."
 
 
-def show_deliveries(proof: Proof) -> Sheet:
+def show_deliveries(deliveries: Sequence[Delivery], steps: Sequence[Step] = ()) -> Sheet:
     """The messages as they arrived, of each step the first few."""
-    sentences = {step.name: step.sentence for step in proof.steps}
+    sentences = {step.name: step.sentence for step in steps}
     rows: list[tuple[str, ...]] = []
-    for name in dict.fromkeys(each.step for each in proof.deliveries):
-        arrived = [each for each in proof.deliveries if each.step == name]
-        heads = [sentences.get(name, name), *[""] * len(arrived)]
+    for name in dict.fromkeys(each.step for each in deliveries):
+        arrived = [each for each in deliveries if each.step == name]
+        heads = [sentences.get(name, name.replace("_", " ")), *[""] * len(arrived)]
         rows += [(head, *_arrived(each)) for head, each in zip(heads, arrived[:_MOST_ALIKE], strict=False)]
         if more := len(arrived[_MOST_ALIKE:]):
             rows.append(("", f"and {more:,} more", "", "", ""))
-    title = f"{say_count(len(proof.deliveries), 'message')} arrived:"
+    title = f"{say_count(len(deliveries), 'message')} arrived:"
     return Sheet(title, ("when", "topic", "event", "payload", "channel"), tuple(rows))
 
 
