@@ -26,8 +26,8 @@ _SERIES: Final[Mapping[str, LiteralString]] = {
     "uuid": "md5(({})::text)::uuid",
     "bigint": "10000000 + {}",
     "integer": "10000000 + {}",
-    "numeric": "10000000 + {}",
 }
+_SERIES_AS_TEXT: Final[Mapping[str, LiteralString]] = {"numeric": "10000000 + {}"}
 
 
 def join_cost(scene: Scene) -> Outcome:
@@ -43,8 +43,21 @@ def join_cost(scene: Scene) -> Outcome:
             return not_tried("no series of keys of that type can be made")
         scene.costs[known] = max(measured)
     scene.join_milliseconds = scene.costs[known]
-    holds = scene.join_milliseconds < MOST_MILLISECONDS
-    return Outcome(expected, expected if holds else "longer", holds)
+    if scene.join_milliseconds < MOST_MILLISECONDS:
+        return Outcome(expected, expected, True)
+    as_text = {
+        one.scope.key_type for one in emissions if not (is_text(one.scope.key_type) or one.scope.key_type in _SERIES)
+    }
+    return Outcome(expected, _slow(as_text), None if as_text else False)
+
+
+def _slow(as_text: set[str]) -> str:
+    """Why a join takes longer, where that is the type's fault."""
+    if not as_text:
+        return "longer"
+    return (
+        f"longer: keys of the type {', '.join(sorted(as_text))} are compared as text, which no index of theirs serves"
+    )
 
 
 CHECKS = (join_cost,)
@@ -130,4 +143,5 @@ def _series(column: Column, shared: int) -> Composed | None:
     if is_text(column.type):
         return SQL("'k' || ({})").format(number)
     base = column.type.partition("(")[0]
-    return SQL(_SERIES[base]).format(number) if base in _SERIES else None
+    series = {**_SERIES, **_SERIES_AS_TEXT}
+    return SQL(series[base]).format(number) if base in series else None

@@ -151,7 +151,9 @@ def _odd_tokens(scene: Scene) -> Iterator[Asker]:
     """Tokens whose sub is no key of anybody's, or not as text."""
     first = scene.world.people[0].sub
     taken = {person.sub for person in scene.world.people}
-    for sub in ("user_2abcDEF", "", "%", "' or true --", f"{first} ", f"{first}\n", first[:-1], "x" * 10_000, "-1"):
+    # A number with a blank beside it is that number, in the application's own comparisons too.
+    blanks = () if first.isdigit() else (f"{first} ", f"{first}\n")
+    for sub in ("user_2abcDEF", "", "%", "' or true --", *blanks, first[:-1], "x" * 10_000, "-1"):
         if sub not in taken:
             shown = sub if len(sub) < 60 else f"{len(sub)} characters"
             yield Asker(f"bearer of the sub {shown!r}", {"role": "authenticated", "sub": sub})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from psycopg.sql import SQL, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composed, Identifier
 
 from realtime_advisor.model import Column
 
 from .entitled import Row
 from .expected import Change
 from .scene import Outcome, Scene, not_tried
+from .stage import tuples
 from .values import another
 
 
@@ -120,8 +121,7 @@ def merge(scene: Scene) -> Outcome:
                 listed, table_of(scene)
             )
         )
-        values = SQL(", ").join(SQL("({})").format(SQL(", ").join(map(Literal, row.values()))) for row in (new, fresh))
-        scene.stage.run(SQL("insert into merged ({}) values {}").format(listed, values))
+        scene.stage.run(SQL("insert into merged ({}) values {}").format(listed, tuples([new, fresh])))
         scene.stage.run(_merge(scene, column.name, tuple(old)))
         return scene.compare("merge", *_merged(scene, fresh, old, new))
 
@@ -218,12 +218,8 @@ def _update(scene: Scene, step: str, column: Column) -> Outcome | None:
 
 
 def _insert_with(scene: Scene, clause: Composed, rows: Sequence[Row]) -> None:
-    columns = tuple(rows[0])
-    one = SQL("({})").format(SQL(", ").join(SQL("%s") for _ in columns))
-    statement = SQL("insert into {} ({}) values {} {}").format(
-        table_of(scene), names(columns), SQL(", ").join(one for _ in rows), clause
-    )
-    scene.stage.run(statement, [row[column] for row in rows for column in columns])
+    columns = names(tuple(rows[0]))
+    scene.stage.run(SQL("insert into {} ({}) values {} {}").format(table_of(scene), columns, tuples(rows), clause))
 
 
 def _merged(scene: Scene, fresh: Row, old: Row, new: Row) -> tuple[Change, Change]:
