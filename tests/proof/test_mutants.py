@@ -50,7 +50,7 @@ CHECKS = names_of((*BEFORE, *BETWEEN, *TELLING, *truth.CHECKS, *cost.CHECKS, *AF
 def outcome_of(check: str, script: Script, catalog: Catalog, server: RunningServer) -> bool | None:
     """Whether a check holds of a script in a database of its own, without the checks that a proof tries before it."""
     with open_copy(server) as connection:
-        scene, _ = build_scene(connection, script, catalog)
+        scene, _ = build_scene(connection, script, catalog, {})
         try:
             for first in [installing.installs] * (CHECKS[check] not in BEFORE or check == "installs_again"):
                 assert first(scene).holds
