@@ -23,6 +23,9 @@ _TEMPLATE: Final = "^proof_template_[0-9a-f]{12}$"
 # One session at a time sweeps, builds and copies; the number is arbitrary and ours.
 _DOORKEEPER: Final = 7_234_503
 
+# A bulk write takes a second. A script that makes it quadratic is to fail, not to hold up the proof.
+LONGEST_STATEMENT: Final = "set statement_timeout = '30s'"
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 _RESET: Final = resources.files(__package__).joinpath("reset.sql").read_bytes()
 _FINGERPRINT: Final = resources.files(__package__).joinpath("fingerprint.sql").read_bytes()
@@ -82,6 +85,7 @@ def open_copy(server: RunningServer) -> Iterator[Connection]:
             try:
                 with psycopg.connect(server.conninfo(name), autocommit=True) as connection:
                     realtime.ensure_partitions(connection)
+                    _run(connection, LONGEST_STATEMENT)
                     yield connection
             finally:
                 _drop(keeper, name)
