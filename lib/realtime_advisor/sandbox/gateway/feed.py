@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import resources
 from typing import Any, Final
 
@@ -53,9 +54,11 @@ class Feed:
             ) from self._failure
 
     def close(self) -> None:
-        """Stop reading; the slot goes with its session."""
+        """Stop reading, and drop the slot at once: its session ends a moment later, and until then holds the database."""
         self._stopping.set()
         self._thread.join()
+        with suppress(psycopg.Error):  # somebody has ended the session, and with it the slot
+            self._connection.execute("select pg_catalog.pg_drop_replication_slot(%s)", [self._slot])
         self._connection.close()
 
     def _run(self) -> None:
