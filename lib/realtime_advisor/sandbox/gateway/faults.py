@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(slots=True)
@@ -17,6 +17,11 @@ class Faults:
     refusal: str | None = None
     refused_topic: str | None = None
     is_reachable: bool = True
+
+    def reset(self) -> None:
+        """Nothing goes wrong any more."""
+        for each in fields(self):
+            setattr(self, each.name, each.default)
 
     def refuses(self, topic: str) -> str | None:
         """The reason why a join of this topic is refused, None if it is not."""

@@ -54,7 +54,7 @@ class Feed:
             ) from self._failure
 
     def close(self) -> None:
-        """Stop reading, and drop the slot at once: its session ends a moment later, and until then holds the database."""
+        """Stop reading, and drop the slot at once, not when the server has ended the session: it holds the database."""
         self._stopping.set()
         self._thread.join()
         with suppress(psycopg.Error):  # somebody has ended the session, and with it the slot

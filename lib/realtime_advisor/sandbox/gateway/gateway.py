@@ -179,12 +179,13 @@ class Gateway:
 def _connect(conninfo: str) -> psycopg.Connection[Any]:
     """The connection that asks the policies. Raises SandboxFailed."""
     connection = psycopg.connect(conninfo, autocommit=True)
+    name = connection.info.dbname
     try:
         ensure_partitions(connection)
     except psycopg.Error as error:
         connection.close()
         raise SandboxFailed(
-            f"The gateway cannot use database {connection.info.dbname}: {error.diag.message_primary}. "
+            f"The gateway cannot use database {name}: {error.diag.message_primary}. "
             "Give it a superuser's connection to a database with the Realtime schema, such as install() makes."
         ) from error
     return connection
