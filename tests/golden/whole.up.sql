@@ -1,10 +1,10 @@
 -- 4 tables in one migration.
 -- Written by Realtime Decision Notebooks: change the decision, not this file.
 --
--- public.documents: broadcast from the database.
--- public.message_threads: tracked in Presence by its clients.
--- public.messages: broadcast from the database.
--- public.notifications: broadcast from the database.
+-- public.documents: broadcast from the database; by itself not proved.
+-- public.message_threads: tracked in Presence by its clients; by itself not proved.
+-- public.messages: broadcast from the database; by itself not proved.
+-- public.notifications: broadcast from the database; by itself not proved.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.
@@ -187,6 +187,7 @@ grant execute on function realtime_advisor.may_read_user_fed664b8(text, text) to
 -- ---------------------------------------------------------------------------------------------------
 -- public.documents: broadcast from the database.
 -- Because: 82 % of the changes are updates, more than 50 %.
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: stats_invalidated to tenant:<id>:dashboard
 -- When: a row comes, goes, or changes in its key, its scope, or any of: title, price, labels.
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.
@@ -287,8 +288,10 @@ begin
 
   -- tenant:<id>:dashboard
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'stats_invalidated',
@@ -331,6 +334,7 @@ revoke all on function realtime_advisor.broadcast_documents()
 -- ---------------------------------------------------------------------------------------------------
 -- public.messages: broadcast from the database.
 -- Because: 12 events a minute in the hottest thread, fewer than 100.
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: messages_created|updated|deleted to thread:<id>:messages
 -- Sends: stats_invalidated to tenant:<id>:dashboard
 -- When: a row comes, goes, or changes in its key, its scope, or any of: author_id, body.
@@ -431,8 +435,10 @@ begin
 
   -- thread:<id>:messages
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'messages_' || action,
@@ -460,8 +466,10 @@ begin
     limit most_topics + 1
   );
   if cardinality(scope_ids) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(scope_ids) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'stats_invalidated',
@@ -570,8 +578,10 @@ begin
 
   -- tenant:<id>:dashboard
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_build_object(
         'type', 'stats_invalidated',
@@ -606,6 +616,7 @@ revoke all on function realtime_advisor.follow_messages_message_threads_a74a8a14
 -- ---------------------------------------------------------------------------------------------------
 -- public.notifications: broadcast from the database.
 -- Because: The audience is one user: 1 of 1 SELECT policies compares user_id.
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: notifications_created|updated|deleted to user:<id>:notifications
 -- When: a row comes, goes, or changes in its key, its scope, or any of: title, body, read_at.
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.
@@ -708,8 +719,10 @@ begin
 
   -- user:<id>:notifications
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'notifications_' || action,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from realtime_advisor.model import Design, Emission, Option, TableName
+from realtime_advisor.model import Design, Emission, Option, Proof, ProofStatus, TableName
 
 from .rendering import Remark
 
@@ -25,15 +25,23 @@ _USE: Final = (
 )
 
 
-def head_of(design: Design) -> Remark:
+def head_of(design: Design, proof: Proof | None) -> Remark:
     """The head of one table's script."""
     return Remark(
-        (f"{design.table}: {_WAYS[design.option]}.", _WRITTEN, "", *_told(design), "", *_USE),
+        (f"{design.table}: {_WAYS[design.option]}.", _WRITTEN, "", *_told(design), _say_proof(proof), "", *_USE),
         indent="  ",
     )
 
 
-def head_of_all(designs: Sequence[Design], left_out: Sequence[tuple[TableName, str]]) -> Remark:
+def _say_proof(proof: Proof | None) -> str:
+    if proof is None:
+        return "Proof: not proved; nobody has run this script yet. Try it on a staging database first."
+    return f"Proof: {proof.status.value}. {proof.reason}"
+
+
+def head_of_all(
+    designs: Sequence[Design], left_out: Sequence[tuple[TableName, str]], proofs: Mapping[TableName, Proof]
+) -> Remark:
     """The head of a whole schema's script; what is told of each table stands beside its functions."""
     notes = dict.fromkeys(note for design in designs for note in design.notes)
     return Remark(
@@ -41,7 +49,7 @@ def head_of_all(designs: Sequence[Design], left_out: Sequence[tuple[TableName, s
             f"{len(designs)} tables in one migration.",
             _WRITTEN,
             "",
-            *(f"{design.table}: {_WAYS[design.option]}." for design in designs),
+            *(f"{design.table}: {_WAYS[design.option]}; by itself {_status(design, proofs)}." for design in designs),
             *(f"Left out: {sentence}" for _, sentence in left_out),
             *(f"Mind: {note}" for note in notes),
             "",
@@ -49,6 +57,10 @@ def head_of_all(designs: Sequence[Design], left_out: Sequence[tuple[TableName, s
         ),
         indent="  ",
     )
+
+
+def _status(design: Design, proofs: Mapping[TableName, Proof]) -> str:
+    return (proofs[design.table].status if design.table in proofs else ProofStatus.NOT_PROVED).value
 
 
 def about(design: Design) -> Remark:
@@ -59,6 +71,10 @@ def about(design: Design) -> Remark:
 def _told(design: Design, *, with_notes: bool = True) -> Iterator[str]:
     yield from (f"Because: {reason}" for reason in design.reasons)
     yield from (f"Sends: {_message(emission)}" for emission in design.emissions)
+    if design.granularity != "row":
+        yield from (f"Carries: {_carried(emission)}" for emission in design.emissions if emission.columns)
+    if design.clients_send:
+        yield from (f"Clients send: {_sent_by_clients(emission)}" for emission in design.emissions if not emission.feed)
     if design.presence:
         yield f"Tracked on: {design.presence.topic}, whose members see each other; nothing is stored."
     if design.emissions:
@@ -70,6 +86,20 @@ def _told(design: Design, *, with_notes: bool = True) -> Iterator[str]:
 
 def _message(emission: Emission) -> str:
     return f"{emission.event.replace('<action>', _ACTIONS)} to {emission.topic}"
+
+
+def _carried(emission: Emission) -> str:
+    return (
+        f"{', '.join(emission.columns)}, under 'record', to all who listen to {emission.topic}, when a statement "
+        "changed one row and that stayed in its scope; else 'record' is null, and clients fetch."
+    )
+
+
+def _sent_by_clients(emission: Emission) -> str:
+    return (
+        f"members of the {emission.scope.label} may broadcast on {emission.topic} too, under any event. A client "
+        "cannot tell such a message from one of the database: it may fetch because of it, and trust nothing in it."
+    )
 
 
 def _when(design: Design) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from realtime_advisor.errors import ScriptRefused
-from realtime_advisor.model import Design, Option, Script
+from realtime_advisor.model import Design, Option, Proof, Script
 
 from .checking import check
 from .cutover import cut_over
@@ -20,8 +20,8 @@ from .triggers import create_triggers
 from .undoing import undo
 
 
-def generate(design: Design) -> Script:
-    """The scripts of a design, each byte the same for the same design.
+def generate(design: Design, proof: Proof | None = None) -> Script:
+    """The scripts of a design, each byte the same for the same design; the head tells how `proof` found them.
 
     Raises ScriptRefused where the design was refused, or there is no topic to tell or to track on.
     """
@@ -32,7 +32,7 @@ def generate(design: Design) -> Script:
     functions = [*spelling(parts), *outboxes, *parts.helpers.values(), *parts.callbacks.values()]
     return Script(
         design=design,
-        functions=functions_step(parts, head_of(design), functions),
+        functions=functions_step(parts, head_of(design, proof), functions),
         triggers=_triggers_step(parts),
         policies=policies_step(parts),
         down=undo(parts, str(design.table)),
@@ -85,6 +85,10 @@ def _preconditions(designs: Sequence[Design]) -> Fragment:
         if design.generated:
             columns = Fragment(", ".join(map(quote_literal, design.generated)))
             blocks.append(render("check_generated", {"columns": columns, "table": str(design.table)}))
+        for emission in design.emissions:
+            if emission.columns:
+                listed = Fragment(", ".join(map(quote_literal, emission.columns)))
+                blocks.append(render("check_columns", {"columns": listed, "table": str(design.table)}))
     told = [emission for design in designs for _, emission in told_by(design)]
     tables = dict.fromkeys(table for emission in told for table in tables_read(emission))
     if tables:
@@ -95,7 +99,8 @@ def _preconditions(designs: Sequence[Design]) -> Fragment:
 
 def _triggers_step(parts: Parts) -> str:
     created = [create_triggers(design, table) for design, table in parts.watched]
-    return render("triggers", {"triggers": joined(created, "\n\n")}) if created else ""
+    template = "triggers_of_rows" if all(design.granularity == "row" for design in parts.designs) else "triggers"
+    return render(template, {"triggers": joined(created, "\n\n")}) if created else ""
 
 
 def policies_step(parts: Parts, superseded: Sequence[Fragment] = ()) -> str:

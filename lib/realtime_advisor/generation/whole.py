@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from realtime_advisor.model import Design, Emission, Migration, TableName
+from realtime_advisor.model import Design, Emission, Migration, Proof, TableName
 
 from .checking import check
 from .entitlement import family
@@ -18,14 +18,16 @@ from .triggers import create_triggers
 from .undoing import undo
 
 
-def generate_all(designs: Iterable[Design]) -> Migration:
+def generate_all(designs: Iterable[Design], proofs: Mapping[TableName, Proof] | None = None) -> Migration:
     """The SQL of all designs together, each byte the same for the same designs, in whatever order they come.
+
+    The head tells how `proofs` found each table's script.
 
     Tables without SQL are left out, with the reason. A single table's script serves on beside it, and is superseded:
     the functions have the same names and texts, and its policies are replaced by those of the whole.
     """
     ordered = sorted(designs, key=lambda design: design.table)
-    left_out = dict(_without_sql(ordered)) | dict(_ambiguous(ordered))
+    left_out = dict(_without_sql(ordered)) | dict(_ambiguous(ordered)) | dict(_of_another_pattern(ordered))
     told = [design for design in ordered if design.table not in left_out]
     parts = take_apart(told, grants_of_all(told))
     out = tuple(sorted(left_out.items()))
@@ -34,7 +36,9 @@ def generate_all(designs: Iterable[Design]) -> Migration:
     subject = f"{len(told)} tables"
     return Migration(
         designs=tuple(told),
-        functions=functions_step(parts, head_of_all(told, _refused(ordered, out)), list(_functions(parts))),
+        functions=functions_step(
+            parts, head_of_all(told, _refused(ordered, out), proofs or {}), list(_functions(parts))
+        ),
         triggers=_triggers_step(parts),
         policies=policies_step(parts, list(_superseded(told))),
         down=undo(parts, subject),
@@ -68,6 +72,19 @@ def _ambiguous(designs: Sequence[Design]) -> Iterator[tuple[TableName, str]]:
                     f"while its own are of {emission.scope.principal}: where two ids are alike, each would hear the "
                     "other. Give one of them another label.",
                 )
+
+
+def _of_another_pattern(designs: Sequence[Design]) -> Iterator[tuple[TableName, str]]:
+    """A topic of one pattern may look like another one of a second pattern."""
+    told = [(design.table, emission.pattern) for design in designs for _, emission in told_by(design)]
+    for table, pattern in told:
+        first, usual = told[0]
+        if pattern != usual:
+            yield (
+                table,
+                f"{table} has topics of the pattern {pattern}, and {first} of {usual}: a topic of one could be taken "
+                "for one of the other. Use one pattern for all tables.",
+            )
 
 
 def _functions(parts: Parts) -> Iterator[Fragment]:
