@@ -94,8 +94,6 @@ class Listener:
         except Exception as error:  # whatever the caller's function raises; the token at hand may still do
             self._report(ListeningFailed(f"A new token could not be fetched ({error}); see to what fetches it."))
             return
-        for subscription in self._subscriptions.values():
-            subscription.use_token(token)
         await self._client.set_auth(token)
 
     async def __aenter__(self) -> Listener:

@@ -52,11 +52,6 @@ class Subscription:
             self._channel.on_broadcast(event, lambda _: self._catch_up.ask())
         await self._channel.subscribe(partial(self._change_state, self._channel))
 
-    def use_token(self, token: str) -> None:
-        """Join with this token from now on, which the client itself would not do for a channel that it has."""
-        if self._channel is not None:
-            self._channel.join_push.update_payload({"access_token": token})
-
     async def close(self) -> None:
         """Leave the topic; no refetch runs after this. Closing twice is fine."""
         if self._is_closed:

@@ -105,7 +105,8 @@ def test_a_row_that_moves_is_shown_to_its_new_readers_and_its_delete_to_all(
         async with client(gateway, "ann", team="red") as ann, client(gateway, "bob", team="blue") as bob:
             red, blue = await watch(ann, "tasks"), await watch(bob, "tasks")
             tasks.run("insert into tasks values (1, 'red')")
-            await until(lambda: red.seen)  # policies are asked of the row as it is when its change is read
+            await until(lambda: red.seen)
+            await quiet(gateway)  # policies are asked of the row as it is by then: both have to have been asked
             tasks.run("update tasks set team = 'blue'")
             await until(lambda: blue.seen)
             tasks.run("delete from tasks")
@@ -158,6 +159,10 @@ def test_without_row_level_security_a_table_is_shown_to_all(gateway: Gateway, ta
             tasks.run("insert into notices values (1, 'hello')")
             await until(lambda: all_of_them.seen)
             assert all_of_them.seen[0]["record"] == {"id": 1, "body": "hello"}
+            tasks.run("update notices set body = 'bye'")
+            tasks.run("delete from notices")
+            await until(lambda: all_of_them.kinds == ["INSERT", "UPDATE", "DELETE"])
+            assert [change["old_record"] for change in all_of_them.seen[1:]] == [{"id": 1}, {"id": 1}]
 
     asyncio.run(story())
 
@@ -172,6 +177,21 @@ def test_a_table_without_a_key_sends_nothing(gateway: Gateway, tasks: Applicatio
             await until(lambda: notices.seen)
             assert keyless.seen == []
 
+    asyncio.run(story())
+
+
+def test_a_column_that_the_role_may_not_read_is_not_sent_and_no_filter(gateway: Gateway, tasks: Application) -> None:
+    async def story() -> None:
+        async with client(gateway, "ann") as ann:
+            notices = await watch(ann, "notices")
+            refused = await watch(ann, "notices", "body=eq.hello")
+            assert "invalid column for filter body" in refused.errors[0]
+            tasks.run("insert into notices values (1, 'hello')")
+            await until(lambda: notices.seen)
+            assert notices.seen[0]["record"] == {"id": 1}
+            assert notices.seen[0]["columns"] == [{"name": "id", "type": "int8"}]
+
+    tasks.run("revoke select on notices from authenticated; grant select (id) on notices to authenticated")
     asyncio.run(story())
 
 

@@ -10,7 +10,7 @@ from realtime_advisor.sandbox.gateway import Gateway
 
 from ...generation.conftest import Application
 from ...generation.people import ANN, BLUE, BOB, CYD, DAN, RED
-from .python_client import client, join, options, until
+from .python_client import client, join, options, quiet, until
 
 TOPICS = {
     f"tenant:{RED}:dashboard": {ANN, CYD},
@@ -107,3 +107,29 @@ def test_a_client_that_left_is_told_nothing_more(gateway: Gateway) -> None:
             assert await asyncio.to_thread(gateway.joined, "room") == 0
 
     asyncio.run(story())
+
+
+def test_whoever_may_read_presence_only_joins_for_presence_and_hears_no_broadcast(
+    gateway: Gateway, application: Application
+) -> None:
+    async def story() -> None:
+        async with client(gateway, ANN) as ann, client(gateway, BOB) as bob:
+            assert (await join(bob, "lobby")).states == ["CHANNEL_ERROR"]
+            lobby = await join(ann, "lobby", options(presence="ann"))
+            lobby.channel.on_presence_sync(lambda: None)
+            assert lobby.states == ["SUBSCRIBED"]
+            application.change("select realtime.send('{}', 'tick', 'lobby')")
+            await quiet(gateway)
+            assert lobby.heard == []
+            await lobby.channel.track({})
+            await asyncio.sleep(0.2)
+            assert lobby.channel.presence_state() == {}
+
+    application.change(
+        "create policy lobby on realtime.messages for select to authenticated"
+        " using (extension = 'presence' and realtime.topic() = 'lobby')"
+    )
+    try:
+        asyncio.run(story())
+    finally:
+        application.change("drop policy lobby on realtime.messages")
