@@ -12,6 +12,8 @@ from realtime_advisor.generation.sql import generate
 from realtime_advisor.model import (
     ByTable,
     Catalog,
+    Choice,
+    Condition,
     Decision,
     Design,
     Option,
@@ -23,7 +25,9 @@ from realtime_advisor.model import (
 from .world import (
     CATALOG,
     DASHBOARD,
+    DOCUMENTS,
     DOCUMENTS_DECISION,
+    MEMBERSHIP,
     MESSAGES,
     MESSAGES_DECISION,
     NOTIFICATIONS,
@@ -47,6 +51,23 @@ def told(made: Design) -> list[tuple[str, str]]:
 
 def with_table(table: Table) -> Catalog:
     return Catalog(SERVER, ByTable({made.name: made for made in (*TABLES, table)}))
+
+
+def test_what_the_architect_answered_holds_unless_the_call_says_otherwise() -> None:
+    answers = (Choice("watched", ("title",), "why"), Choice("operations", ("update",), "why"))
+    made = design(replace(DOCUMENTS_DECISION, choices=answers), CATALOG)
+    assert (made.emissions[0].watched, made.emissions[0].operations) == (("title",), ("update",))
+    assert "Watched: title; why." in made.reasons
+    other = design(replace(DOCUMENTS_DECISION, choices=answers), CATALOG, watched=["price"])
+    assert (other.emissions[0].watched, other.emissions[0].operations) == (("price",), ("update",))
+
+
+def test_a_choice_that_there_is_not_is_refused_wherever_it_was_made() -> None:
+    nowhere = replace(DOCUMENTS_DECISION, choices=(Choice("watched", ("colour",), "why"),))
+    with pytest.raises(BadInput, match="no column colour to watch"):
+        design(nowhere, CATALOG)
+    with pytest.raises(BadInput, match="name one or more"):
+        design(DOCUMENTS_DECISION, CATALOG, operations=())
 
 
 def test_a_table_of_one_user_speaks_on_a_topic_of_its_own() -> None:
@@ -182,3 +203,11 @@ def test_a_feed_without_a_way_to_the_tenant_is_a_gap_of_an_own_topic() -> None:
     made = planned(decision, Option.BROADCAST)
     assert [topic for topic, _ in told(made)] == ["thread:<id>:messages"]
     assert any("is in the feed dashboard, but no path leads from it to a tenant" in gap for gap in made.gaps)
+
+
+def test_members_of_whom_not_all_count_share_no_feed_with_those_of_other_tables() -> None:
+    active = Condition("status", "in", ("active",))
+    scope = replace(TENANT_SCOPE, entitlement=replace(MEMBERSHIP, conditions=(active,)))
+    made = design(decide(DOCUMENTS, scope), CATALOG, feeds=[DASHBOARD])
+    assert [(emission.topic, emission.feed) for emission in made.emissions] == [("tenant:<id>:documents", None)]
+    assert "public.documents is not told to the feed dashboard" in made.gaps[0]

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Catalog, Decision, Evidence, Finding, Option, Source
+from realtime_advisor.model import Catalog, Column, Decision, Evidence, Finding, Option, Source
 from realtime_advisor.sandbox.realtime import apply_policies
 
 from .conftest import Application, Choices, plan, write
@@ -143,6 +143,8 @@ def test_only_members_join_and_all_is_undone(application: Application) -> None:
     application.run("alter table documents add column pin_code text; revoke select on documents from authenticated")
     [(name, detail)] = faults(application, script.check)
     assert (name, detail[:27]) == ("payload of public.documents", "authenticated may not selec")
+    application.run("grant select (id, tenant_id, title, price, labels, updated_at) on documents to authenticated")
+    assert faults(application, script.check) == [(name, "authenticated may not select pin_code")]
     application.run("alter table documents drop column pin_code; grant select on documents to authenticated")
     apply_policies(application.admin, script.down)
     assert application.ask(CATALOGUE) == before
@@ -245,6 +247,12 @@ def test_rows_that_must_not_be_sent_are_refused(
     with pytest.raises(BadInput) as refused:
         plan(decision, catalog, feeds=(), granularity="row", operations=operations)
     assert str(refused.value).startswith(sentence)
+
+
+def test_a_name_that_plpgsql_does_not_find_is_refused() -> None:
+    table = make_table(public("devices"), [Column("id", "bigint"), Column("tenant_id", "uuid"), Column("a\nb", "text")])
+    with pytest.raises(BadInput, match=r"public\.devices has a column whose name holds a line break"):
+        plan(decide(public("devices"), TENANT_SCOPE), with_table(table), **OWN)
 
 
 def test_a_feed_names_no_row() -> None:

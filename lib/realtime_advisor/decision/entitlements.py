@@ -7,36 +7,32 @@ the scope's members read: whoever may listen may then read the rows that the mes
 from __future__ import annotations
 
 import re
-from collections import deque
 from dataclasses import replace
 from typing import Final
 
-from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table, TableName
+from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table
 
-from .granting import Asked, Granted, grant, say_why_unread
+from .granting import Asked, Granted, grant, say_why_unread, why_unreadable
 from .principals import AUTH_USERS, Membership, Principals
 from .row_tests import say_row_tests
+from .walking import find_route
 
 # Opens the name of a column that says what a user looks at now, which is not what the user belongs to.
 _CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=_|[A-Z]|$)")
 
 
-def entitle(
-    scope: Scope, table: Table, catalog: Catalog, principals: Principals, hears_hidden_rows: bool = False
-) -> Scope:
-    """The scope with its entitlement, or with the refusal that stands in its place.
-
-    `hears_hidden_rows`: members may hear that a row changed which a condition on the row itself hides from them.
-    """
+def entitle(asked: Asked, principals: Principals) -> Scope:
+    """The scope that is asked about with its entitlement, or with the refusal that stands in its place."""
+    scope, table, catalog = asked.scope, asked.table, asked.catalog
     if scope.refusal or scope.principal is None:
         return scope
-    asked = Asked(scope, table, catalog, hears_hidden_rows)
     if scope.kind is ScopeKind.USER:
         return _entitle_user(asked, principals)
-    path, memberships = _way_to_memberships(scope.principal, catalog, principals)
+    path, memberships = _way_to_memberships(asked, principals)
     if not memberships:
-        return _refuse(scope, f"no membership table says who belongs to a row of {scope.principal}.")
-    answers = [(m, _ask(m, asked, path)) for m in _in_question(memberships, table)]
+        named = f"{asked.named.table}, which was named, does not say" if asked.named else "no membership table says"
+        return _refuse(scope, f"{named} who belongs to a row of {scope.principal}.")
+    answers = [(m, _ask(m, asked, path, principals)) for m in _in_question(memberships, table)]
     for membership, answer in answers:
         if isinstance(answer, Granted):
             scope = _entitle_members(asked, path, membership, answer)
@@ -45,13 +41,36 @@ def entitle(
     return _refuse(scope, str(answers[0][1]))
 
 
-def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...]) -> Granted | str:
+def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals: Principals) -> Granted | str:
     """What lets the membership's rows read, or why they may not."""
-    why_not = _why_no_member(membership, asked)
+    why_not = _why_not_named(membership, asked, principals) if asked.named else _why_no_member(membership, asked)
     if why_not:
         return why_not
     granted = grant(asked, path, membership)
-    return granted if isinstance(granted, str) else _why_not_all_members(membership, granted) or granted
+    if isinstance(granted, str) and asked.named:
+        said = f"No SELECT policy of {asked.table.name} is known to say so ({granted.rstrip('.')}): the architect does."
+        granted = Granted(left_out=(said,))
+    if isinstance(granted, str):
+        return granted
+    counting = asked.counting.get(membership.table)
+    if counting:
+        return replace(granted, conditions=tuple(dict.fromkeys((*granted.conditions, *counting.conditions))))
+    return _why_not_all_members(membership, granted) or granted
+
+
+def _why_not_named(membership: Membership, asked: Asked, principals: Principals) -> str | None:
+    """Why a membership that was named lets nobody listen all the same."""
+    unreadable = why_unreadable(asked.table)
+    if unreadable:
+        return unreadable
+    keys = (way.key for way in principals.ways.get(membership.table, ()))
+    users = [key.references for key in keys if key.columns == (membership.user_column,)]
+    if any(name in principals.users and principals.users[name].subject for name in users):
+        return None
+    return (
+        f"nothing says that {membership.table}.{membership.user_column} is the id in the JWT. A foreign key to "
+        f"{AUTH_USERS}, or a policy that compares it with auth.uid(), would."
+    )
 
 
 def _why_not_all_members(membership: Membership, granted: Granted) -> str | None:
@@ -61,7 +80,7 @@ def _why_not_all_members(membership: Membership, granted: Granted) -> str | None
     live = f" Its key holds where {membership.live}, which may be it." if membership.live else ""
     return (
         f"{membership.table} has the column {membership.state[0]}, and which of its values make a member is not known."
-        f"{live} Test it in the SELECT policies, keep only members in it, or write the policy by hand."
+        f"{live} Test it in the SELECT policies, or answer members_when for {membership.table}."
     )
 
 
@@ -78,6 +97,9 @@ def _in_question(memberships: tuple[Membership, ...], table: Table) -> tuple[Mem
 def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership, granted: Granted) -> Scope:
     through = f", through {', '.join(granted.through)}() as it is now" if granted.through else ""
     where = f" where {say_row_tests(granted.conditions)}" if granted.conditions else ""
+    counting = asked.counting.get(membership.table)
+    answered = [each.said for each in (asked.named, counting) if each]
+    decided = "the architect named" if asked.named else "policies decide by"
     entitlement = Entitlement(
         "membership",
         asked.catalog[membership.table].column(membership.user_column).type,
@@ -85,8 +107,8 @@ def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership
         membership.scope_columns,
         membership.user_column,
         path,
-        Source.CATALOG,
-        f"policies decide by {membership.table}{where}{through}",
+        Source.ANSWERED if answered else Source.CATALOG,
+        f"{decided} {membership.table}{where}{through}{f' ({answered[0]})' if answered else ''}",
         granted.conditions,
         granted.hides_rows,
     )
@@ -123,22 +145,20 @@ def _entitle_user(asked: Asked, principals: Principals) -> Scope:
     return replace(scope, entitlement=entitlement, notes=granted.left_out)
 
 
-def _way_to_memberships(
-    start: TableName, catalog: Catalog, principals: Principals
-) -> tuple[tuple[Hop, ...], tuple[Membership, ...]]:
+def _way_to_memberships(asked: Asked, principals: Principals) -> tuple[tuple[Hop, ...], tuple[Membership, ...]]:
     """The shortest foreign-key path from the scope's table to one that memberships pair with users; and those."""
-    queue: deque[tuple[tuple[Hop, ...], TableName]] = deque([((), start)])
-    seen = {start}
-    while queue:
-        path, here = queue.popleft()
-        memberships = tuple(m for m in principals.memberships if m.scope_table == here)
-        if memberships:
-            return path, memberships
-        for key in catalog[here].foreign_keys if here in catalog.tables else ():
-            if key.references not in seen and key.references not in principals.users:
-                seen.add(key.references)
-                queue.append(((*path, Hop(here, key.columns, key.references, key.referenced_columns)), key.references))
-    return (), ()
+    known, named, start = principals.memberships, asked.named.table if asked.named else None, asked.scope.principal
+    if named:
+        known = tuple(membership for membership in known if membership.table == named)
+    assert start is not None
+    if (start, named) not in asked.routes:
+        ends = {membership.scope_table for membership in known}
+        asked.routes[start, named] = find_route(start, ends, asked.catalog, principals.users)
+    route = asked.routes[start, named]
+    if route is None:
+        return (), ()
+    path, end = route
+    return path, tuple(membership for membership in known if membership.scope_table == end)
 
 
 def _why_no_member(membership: Membership, asked: Asked) -> str | None:

@@ -7,15 +7,19 @@ What it tests of the membership's row beside that becomes a condition of the ent
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from realtime_advisor.model import Catalog, Condition, Hop, Policy, Scope, Table, TableName
 
 from .everyone import LISTENER, is_open, policies_for
 from .functions import read_function
 from .listeners import Conditions, Listener, find_listener
+from .overrides import Counting, NamedMembers
 from .policies import Mention, Requirement, Rule, mention_of, read_rules
 from .principals import Membership, reading_policies
+
+# The ways from tables to those that memberships pair with users, once they were found.
+Routes = dict[tuple[TableName, TableName | None], tuple[tuple[Hop, ...], TableName] | None]
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,9 @@ class Asked:
     table: Table
     catalog: Catalog
     hears_hidden_rows: bool
+    named: NamedMembers | None = None
+    counting: Counting = field(default_factory=dict)
+    routes: Routes = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,16 +94,22 @@ def _first_not_in_vain(
     return vain[0]
 
 
-def why_closed(table: Table) -> str | None:
-    """Why logged-in users cannot read the table at all, or only under conditions that apply to all of them."""
+def why_unreadable(table: Table) -> str | None:
+    """Why logged-in users cannot read the table at all."""
     if table.select_roles is not None and LISTENER not in table.select_roles:
         return f"{LISTENER} may not select from {table.name}."
-    if not table.row_security:
-        return None
+    if table.row_security and not policies_for(table, LISTENER):
+        return f"row level security is on for {table.name}, and no policy lets {LISTENER} read it."
+    return None
+
+
+def why_closed(table: Table) -> str | None:
+    """Why logged-in users cannot read the table at all, or only under conditions that apply to all of them."""
+    unreadable = why_unreadable(table)
+    if unreadable or not table.row_security:
+        return unreadable
     if any(not policy.permissive and policy.command in ("select", "all") for policy in table.policies):
         return f"{table.name} has a restrictive policy, which a topic's policy would not test."
-    if not policies_for(table, LISTENER):
-        return f"row level security is on for {table.name}, and no policy lets {LISTENER} read it."
     return None
 
 
@@ -128,8 +141,8 @@ def _shows(table: Table, listener: Listener) -> Conditions | None:
     found = []
     for rule in (rule for policy in policies_for(table, LISTENER) for rule in read_rules(policy, table)):
         asked = [_shows_by(requirement, table, listener) for requirement in rule]
-        inner = _why_in_vain(rule, table, listener)
-        if None not in asked and not isinstance(inner, str):
+        inner = None if None in asked else _why_in_vain(rule, table, listener)
+        if isinstance(inner, frozenset):
             found.append(inner.union(*(each for each in asked if each is not None)))
     return min(found, key=len, default=None)
 
@@ -142,23 +155,24 @@ def _shows_by(requirement: Requirement, table: Table, listener: Listener) -> Con
 
 def _why_endless(table: Table, catalog: Catalog) -> str | None:
     """Why reading the table ends in an error: its policies look up, in the end, a table on the way to itself."""
-    ends: set[TableName] = set()
-
-    def follow(way: tuple[TableName, ...]) -> str | None:
-        here = catalog.tables.get(way[-1])
-        for name in sorted(_looked_up(here) - ends) if here and here.row_security else ():
-            if name in way:
-                return (
-                    f"the SELECT policies of {way[-1]} look up {name}, which leads in a circle, and Postgres refuses "
-                    "that. Look it up in a security definer function."
-                )
-            why_not = follow((*way, name))
-            if why_not:
-                return why_not
-        ends.add(way[-1])
-        return None
-
-    return follow((table.name,))
+    done: set[TableName] = set()
+    way = [table.name]
+    waiting = [iter(sorted(_looked_up(table)))]
+    while way:
+        name = next(waiting[-1], None)
+        if name is None:
+            done.add(way.pop())
+            waiting.pop()
+        elif name in way:
+            return (
+                f"the SELECT policies of {way[-1]} look up {name}, which leads in a circle, and Postgres refuses "
+                "that. Look it up in a security definer function."
+            )
+        elif name not in done:
+            here = catalog.tables.get(name)
+            way.append(name)
+            waiting.append(iter(sorted(_looked_up(here)) if here and here.row_security else ()))
+    return None
 
 
 def _looked_up(table: Table) -> set[TableName]:

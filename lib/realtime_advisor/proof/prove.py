@@ -12,13 +12,16 @@ import psycopg
 
 from realtime_advisor.errors import NoServerBinaries
 from realtime_advisor.model import ByTable, Catalog, Proof, ProofStatus, Script, Step, TableName
+from realtime_advisor.observation.target import Target
 from realtime_advisor.sandbox.postgres import RunningServer, find_binaries, lease
 
 from . import bulk, cost, faults, installing, moves, truth, writes
 from .building import build_scene
-from .copies import Connection, open_copy
+from .copies import Copies
+from .in_place import prove_in_place
 from .installing import said
-from .scene import Check, Outcome, Scene
+from .scene import Check, Scene
+from .tried import tried
 
 Progress = Callable[[int, int, TableName], None]
 
@@ -30,14 +33,20 @@ TELLING: Sequence[Check] = (*writes.CHECKS, *moves.CHECKS, *bulk.CHECKS, *faults
 AFTER: Sequence[Check] = (installing.down_restores_the_catalogue,)
 
 
-def prove(script: Script, catalog: Catalog, *, server: RunningServer | None = None) -> Proof:
+def prove(
+    script: Script, catalog: Catalog, *, server: RunningServer | None = None, target: Target | None = None
+) -> Proof:
     """What happens when the script is run in the sandbox, against the tables of the catalogue that it touches.
 
     `server` is the sandbox's; by default one of the target's major version, where that is at hand, else any.
-    Raises NoServerBinaries and SandboxFailed.
+    `target`, only ever given by hand, is a staging database on which the script is installed: the proof then runs
+    there, on rows that are there, in one transaction that is rolled back; its reason says what that does not undo.
+    Raises NoServerBinaries and SandboxFailed; in place, AdvisorError.
     """
-    with _server_for(catalog, server) as running:
-        return _prove_on(running, script, catalog)
+    if target is not None:
+        return prove_in_place(script, catalog, target)
+    with _server_for(catalog, server) as running, Copies(running) as copies:
+        return _prove_on(copies, script, catalog)
 
 
 def prove_all(
@@ -60,11 +69,11 @@ def prove_all(
         name: _unproved(name, f"Only the {most} busiest tables are proved: prove {name} by itself.") for name in rest
     }
     try:
-        with _server_for(catalog, server) as running:
+        with _server_for(catalog, server) as running, Copies(running) as copies:
             for number, name in enumerate(chosen):
                 if progress:
                     progress(number, len(chosen), name)
-                proofs[name] = _prove_on(running, scripts[name], catalog)
+                proofs[name] = _prove_on(copies, scripts[name], catalog)
     except KeyboardInterrupt:
         for name in chosen:
             proofs.setdefault(name, _unproved(name, f"The proof of {name} was interrupted: run it again."))
@@ -93,21 +102,17 @@ def _unproved(table: TableName, reason: str) -> Proof:
     return Proof(table, ProofStatus.NOT_PROVED, reason)
 
 
-def _prove_on(server: RunningServer, script: Script, catalog: Catalog) -> Proof:
+def _prove_on(copies: Copies, script: Script, catalog: Catalog) -> Proof:
     started = perf_counter()
-    with open_copy(server) as connection:
-        return _prove_in(connection, script, catalog, started)
-
-
-def _prove_in(connection: Connection, script: Script, catalog: Catalog, started: float) -> Proof:
-    version = connection.info.parameter_status("server_version") or ""
-    version = version.split(" ")[0]
+    connection = copies.take()
+    version = (connection.info.parameter_status("server_version") or "").partition(" ")[0]
     try:
-        scene, substitutes = build_scene(connection, script, catalog)
+        scene, substitutes = build_scene(connection, script, catalog, copies.costs)
     except psycopg.Error as error:
         reason = f"The tables of {script.design.table} could not be imitated: {said(error)}."
         return Proof(script.design.table, ProofStatus.NOT_PROVED, reason, server_version=version)
     steps = tuple(_steps(scene))
+    scene.stage.close()
     status, reason = _judged(scene, steps, substitutes, version, catalog)
     return Proof(
         table=script.design.table,
@@ -126,24 +131,14 @@ def _prove_in(connection: Connection, script: Script, catalog: Catalog, started:
 def _steps(scene: Scene) -> Iterator[Step]:
     """All checks; where the script does not install, nothing else can be tried."""
     for check in BEFORE:
-        step = _tried(check, scene)
+        step = tried(check, scene)
         yield step
         if step.name == "installs" and not step.holds:
             return
     truth.fill_truth_table(scene)
     told = TELLING if scene.design.emissions else ()
     for check in chain(BETWEEN, told, truth.CHECKS, cost.CHECKS, AFTER):
-        yield _tried(check, scene)
-
-
-def _tried(check: Check, scene: Scene) -> Step:
-    started = perf_counter()
-    try:
-        outcome = check(scene)
-    except psycopg.Error as error:
-        outcome = Outcome("no error", said(error), False)
-    sentence = (check.__doc__ or "").strip().splitlines()[0]
-    return Step(check.__name__, sentence, outcome.holds, outcome.expected, outcome.observed, perf_counter() - started)
+        yield tried(check, scene)
 
 
 def _judged(
