@@ -3,22 +3,30 @@ import { defineConfig } from 'vitest/config';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The same tests on each React; templates live outside this folder, so what they import is found for them. */
-function project(name: string, modules: string) {
+/** Templates live outside this folder, so what they import is found for them. */
+function project(name: string, environment: 'node' | 'jsdom', include: string[], react = 'node_modules') {
   return {
     resolve: {
       alias: [
-        { find: /^react$/, replacement: here(`${modules}/react`) },
-        { find: /^react-dom\/client$/, replacement: here(`${modules}/react-dom/client.js`) },
+        { find: /^react$/, replacement: here(`${react}/react`) },
+        { find: /^react-dom\/client$/, replacement: here(`${react}/react-dom/client.js`) },
         { find: /^@supabase\/supabase-js$/, replacement: here('node_modules/@supabase/supabase-js') },
         { find: /^@templates/, replacement: here('../../lib/realtime_advisor/generation/templates/client') },
       ],
     },
-    test: { name, environment: 'jsdom', include: ['*.test.ts'], restoreMocks: true },
+    test: { name, environment, include, restoreMocks: true, testTimeout: 60_000 },
   };
 }
 
+const PAGES = ['catchUp.test.ts', 'presence.test.ts', 'use*.test.ts'];
+
 export default defineConfig({
   server: { fs: { strict: false } },
-  test: { projects: [project('react19', 'node_modules'), project('react18', 'react18/node_modules')] },
+  test: {
+    projects: [
+      project('no page', 'node', ['realtime*.test.ts', 'generated.test.ts']),
+      project('React 19', 'jsdom', PAGES),
+      project('React 18', 'jsdom', PAGES, 'react18/node_modules'),
+    ],
+  },
 });

@@ -20,7 +20,7 @@ _SHARED: Final = {
 }
 _ACTIONS: Final = {"insert": "created", "update": "updated", "delete": "deleted", "truncate": "deleted"}
 _OPERATIONS: Final = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
-_SAME_DESIGN: Final = "Made from the same design as the triggers and policies: change it there."
+_SAME_DESIGN: Final = "Made from the same design as the SQL: change it there."
 
 
 def generate_client(
@@ -107,7 +107,9 @@ def _changes(design: Design, row_types: bool) -> dict[str, str]:
         "key": design.primary_key,
     }
     row, rows = ("entityRowOfDatabase", "as database.types.ts has them") if row_types else ("entityRow", "untyped")
-    short: dict[str, TsValue] = {"about": Remark((f"Keeps a component's data fresh by row changes of {design.table}.",))}
+    short: dict[str, TsValue] = {
+        "about": Remark((f"Keeps a component's data fresh by row changes of {design.table}.",))
+    }
     about_row: dict[str, TsValue] = {"about": Remark((f"Rows of {design.table}, {rows}.",))}
     return {
         f"{camel(entity)}Changes.ts": render_client("entityChanges", entity, values),

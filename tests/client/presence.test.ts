@@ -1,0 +1,145 @@
+import { act } from 'react';
+import type { SupabaseClient } from '@supabase/supabase-js';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { joinPresence, type Present, type PresenceMembership } from '@templates/realtimePresence';
+import { usePresence } from '@templates/usePresence';
+import { mount } from './page';
+import { connectTo } from './supabase';
+import { Server } from './socket';
+
+interface State extends Record<string, unknown> {
+  typing: number;
+}
+
+const TOPIC = 'thread:7:presence';
+
+let server: Server;
+let joined: PresenceMembership<State>[] = [];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  server = new Server();
+});
+afterEach(async () => {
+  for (const each of joined.splice(0)) each.leave();
+  vi.useRealTimers();
+});
+
+const soon = (milliseconds = 2000): Promise<unknown> => vi.advanceTimersByTimeAsync(milliseconds);
+
+function come(onPresent: (present: Present<State>[]) => void = () => {}): PresenceMembership<State> {
+  const membership = joinPresence<State>({ supabase: connectTo(server), topic: TOPIC, key: 'ann', onPresent });
+  joined.push(membership);
+  return membership;
+}
+
+const presence = (states: Record<string, number>) =>
+  Object.fromEntries(
+    Object.entries(states).map(([key, typing]) => [key, { metas: [{ phx_ref: `${key}${typing}`, typing }] }]),
+  );
+
+test('the channel is private, with presence on it under one’s key', async () => {
+  come();
+  await soon();
+  expect(server.joins[0]?.config).toMatchObject({ private: true, presence: { key: 'ann', enabled: true } });
+});
+
+test('a state that changes all the time stays below the platform’s limit, and the last one is shown', async () => {
+  const membership = come();
+  for (let typing = 0; typing < 900; typing += 1) {
+    membership.show({ typing });
+    await soon(100);
+  }
+  await soon(60_000);
+  expect(server.calls.length).toBeGreaterThan(8);
+  expect(server.calls.length).toBeLessThanOrEqual(4 * 4);
+  expect(server.calls.at(-1)?.payload).toEqual({ typing: 899 });
+});
+
+test('in no 30 seconds are there more calls than the platform allows', async () => {
+  const membership = come();
+  await soon();
+  const times: number[] = [];
+  for (let typing = 0; typing < 1200; typing += 1) {
+    membership.show({ typing });
+    const before = server.calls.length;
+    await soon(100);
+    for (let call = before; call < server.calls.length; call += 1) times.push(performance.now());
+  }
+  for (const time of times) {
+    expect(times.filter((other) => other >= time && other < time + 29_900).length).toBeLessThanOrEqual(5);
+  }
+});
+
+test('the same state is shown once, none takes it away, and nothing is untracked that was not shown', async () => {
+  const membership = come();
+  membership.show(null);
+  await soon();
+  membership.show({ typing: 1 });
+  await soon();
+  membership.show({ typing: 1 });
+  await soon();
+  membership.show(null);
+  await soon();
+  expect(server.calls.map(({ event }) => event)).toEqual(['track', 'untrack']);
+});
+
+test('after a lost connection one is shown again', async () => {
+  const membership = come();
+  membership.show({ typing: 1 });
+  await soon();
+  server.drop();
+  await soon(20_000);
+  expect(server.calls.map(({ payload }) => payload)).toEqual([{ typing: 1 }, { typing: 1 }]);
+});
+
+test('who comes and who leaves is told, without Realtime’s own words', async () => {
+  const seen: Present<State>[][] = [];
+  come((present) => void seen.push(present));
+  await soon();
+  server.send(TOPIC, 'presence_state', presence({ bob: 1, cyd: 2 }));
+  await soon();
+  server.send(TOPIC, 'presence_diff', { joins: {}, leaves: presence({ bob: 1 }) });
+  await soon();
+  expect(seen.at(-2)).toEqual([
+    { key: 'bob', states: [{ typing: 1 }] },
+    { key: 'cyd', states: [{ typing: 2 }] },
+  ]);
+  expect(seen.at(-1)).toEqual([{ key: 'cyd', states: [{ typing: 2 }] }]);
+});
+
+test('leaving leaves the channel, which takes the state away', async () => {
+  const membership = come();
+  membership.show({ typing: 1 });
+  await soon();
+  membership.leave();
+  await soon();
+  expect([server.left, server.topics]).toEqual([[TOPIC], []]);
+});
+
+test('a component shows who is here and itself, in StrictMode, and leaves with its unmount', async () => {
+  interface Props {
+    supabase: SupabaseClient;
+    typing: number;
+  }
+  let shown: Present<State>[] = [];
+  function useMembers({ supabase, typing }: Props): void {
+    const members = usePresence<State>((id) => `thread:${id}:presence`, { supabase, id: 7, userKey: 'ann', state: { typing } });
+    shown = members.present;
+  }
+  const supabase = connectTo(server);
+  const component = await mount(useMembers, { supabase, typing: 1 });
+  await act(async () => void (await soon()));
+  await component.render({ supabase, typing: 1 });
+  await component.render({ supabase, typing: 2 });
+  await act(async () => {
+    await soon();
+    server.send(TOPIC, 'presence_state', presence({ ann: 2 }));
+    await soon();
+  });
+  expect(server.calls.map(({ payload }) => payload)).toEqual([{ typing: 1 }, { typing: 2 }]);
+  expect(shown).toEqual([{ key: 'ann', states: [{ typing: 2 }] }]);
+  await component.unmount();
+  await soon();
+  expect([server.joins.length, server.left]).toEqual([1, [TOPIC]]);
+});

@@ -1,0 +1,30 @@
+// The feed dashboard, on the private topic tenant:<id>:dashboard.
+// Made from the same design as the SQL: change it there.
+
+import type { BroadcastContract } from './realtimeBroadcast';
+import { encodeKey } from './realtimeChannels';
+
+/** Both sides spell the topic alike: the triggers send to it, the policies open it, this joins it. */
+export const dashboardFeedTopic = (id: string | number | bigint): string =>
+  'tenant:' + encodeKey(id, 'uuid') + ':dashboard';
+
+export const dashboardFeedEvents = ['stats_invalidated'] as const;
+export type DashboardFeedEvent = (typeof dashboardFeedEvents)[number];
+
+const operations = ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
+
+/** A word that something changed; fetch the rest under row level security. */
+export interface DashboardFeedMessage {
+  type: DashboardFeedEvent;
+  table: string;
+  operation: (typeof operations)[number];
+  /** The changed row's key, where one row changed. */
+  record_id?: string;
+  /** The message's own id. */
+  id?: string;
+}
+
+export const dashboardFeedContract: BroadcastContract<DashboardFeedEvent, DashboardFeedMessage> = {
+  topic: dashboardFeedTopic,
+  events: dashboardFeedEvents,
+};
