@@ -67,6 +67,20 @@ test('a failure is told, and slows the poll down to a quarter at most', async ()
   expect(onError).toHaveBeenCalledTimes(12);
 });
 
+test('a success brings back the interval', async () => {
+  let fails = true;
+  const refetch = vi.fn(async () => {
+    if (fails) throw new Error('offline');
+  });
+  start({ refetch, interval: 1000 });
+  await vi.advanceTimersByTimeAsync(2500);
+  fails = false;
+  await vi.advanceTimersByTimeAsync(4000);
+  refetch.mockClear();
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(refetch).toHaveBeenCalledTimes(4);
+});
+
 test('a refetch that throws before it returns a promise is a failure like any other', async () => {
   const onError = vi.fn();
   start({
@@ -118,4 +132,10 @@ test('once stopped nothing runs, whatever was in flight or asked', async () => {
   showTab('visible');
   await vi.advanceTimersByTimeAsync(600_000);
   expect(refetch).toHaveBeenCalledTimes(1);
+});
+
+test('nothing listens to the page any more', () => {
+  const [added, removed] = [vi.spyOn(document, 'addEventListener'), vi.spyOn(document, 'removeEventListener')];
+  start().catchUp.stop();
+  expect(removed.mock.calls).toEqual(added.mock.calls);
 });

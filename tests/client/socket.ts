@@ -16,6 +16,7 @@ export class Server {
   left: string[] = [];
   calls: { event: string; payload: unknown }[] = [];
   refusal: string | null = null;
+  leaveAfter = 0;
   private sockets = new Set<FarEnd>();
   private members = new Map<string, { socket: FarEnd; joinRef: string | null }>();
 
@@ -84,6 +85,8 @@ export class Server {
     if (event === 'phx_leave') {
       this.members.delete(name);
       this.left.push(name);
+      setTimeout(() => reply('ok', {}), this.leaveAfter);
+      return;
     }
     if (event === 'presence') this.calls.push({ event: String(payload['event']), payload: payload['payload'] });
     if (event !== 'access_token') reply('ok', {});

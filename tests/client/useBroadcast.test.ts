@@ -132,6 +132,7 @@ describe.each<[string, (props: Props) => void, boolean]>([
     await show(hook, { supabase: connectTo(server, { tokenAfter: 500 }), refetch: counter() });
     await advance(5000);
     expect(server.joins[0]?.token).toBe(isOurs ? 'token-of-ann' : undefined);
+    expect(server.joins[0]?.config.private).toBe(true);
   });
 
   test('a message is what the database wrote, not an envelope', async () => {

@@ -90,6 +90,7 @@ def main(folder: Path) -> None:
                 (place / file).write_text(text, encoding="utf-8")
             if name in WRITES:
                 sql, ids = WRITES[name]
+                (place / "install.json").write_text(json.dumps(_steps(made)), encoding="utf-8")
                 (place / "sent.ts").write_text(_as_typescript(made, ids, sent(server, made, sql)), encoding="utf-8")
     _write_with_row_types(folder / "row_types")
 
@@ -100,6 +101,12 @@ def _write_with_row_types(place: Path) -> None:
     for file, text in generate_client(cases()["messages_changes"], row_types=True).items():
         (place / file).write_text(text, encoding="utf-8")
     (place / "database.types.ts").write_text(_DATABASE_TYPES, encoding="utf-8")
+
+
+def _steps(made: Design) -> list[str]:
+    """What a superuser runs to have the design: the tables and functions belong to the role postgres."""
+    script = generate(made)
+    return ["set role postgres", _tables(made), script.functions, script.triggers, "reset role", script.policies]
 
 
 def sent(server: RunningServer, made: Design, sql: str) -> list[Message]:

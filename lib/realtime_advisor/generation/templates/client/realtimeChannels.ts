@@ -108,7 +108,7 @@ function openShared(host: RealtimeHost, registry: Registry, topic: string, kind:
   };
 
   const change = (state: ChannelState): void => {
-    const isNews = state.status === 'joined' || !isSame(state, shared.state);
+    const isNews = !isSame(state, shared.state); // a refusal is repeated with each attempt
     shared.state = state;
     if (isNews) each((listener) => listener.onState(state));
   };
