@@ -187,7 +187,15 @@ def test_a_condition_on_the_row_is_named_and_may_be_waived(world: str) -> None:
     refusal = next(scope.refusal for scope in scopes_of(catalog) if scope.kind is ScopeKind.TENANT)
     assert refusal is not None
     assert "also test status = 'published' :: text, so members would hear of rows that they may not read" in refusal
-    assert scopes_of(catalog, hears_hidden_rows=True)[0].entitlement
+    waived = scopes_of(catalog, hears_hidden_rows=True)[0].entitlement
+    assert waived is not None
+    assert waived.hides_rows
+
+
+@pytest.mark.parametrize(("using", "_"), GRANTED.values(), ids=GRANTED)
+def test_where_a_rule_is_the_membership_alone_no_row_is_hidden(world: str, using: str, _: ScopeKind) -> None:
+    scopes = scopes_of(catalog_with(world, f"for select using ({using})"), hears_hidden_rows=True)
+    assert not any(scope.entitlement.hides_rows for scope in scopes if scope.entitlement)
 
 
 @pytest.mark.parametrize("name", ["members and admins", "admins of the team", "own and the team's", "not the team"])

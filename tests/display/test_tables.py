@@ -11,7 +11,7 @@ from realtime_advisor.display.show import show
 from realtime_advisor.display.views import Sheet
 from realtime_advisor.errors import BadInput
 from realtime_advisor.generation.design import design
-from realtime_advisor.model import ByTable, Flip, Option
+from realtime_advisor.model import ByTable, FeedProposal, Flip, Option, TableName
 from realtime_advisor.reference import load_matrix
 
 from .world import advice, catalog, churned, database, decided, decisions, found, named, owned
@@ -142,6 +142,34 @@ def test_a_design_is_shown_with_its_topic_and_who_may_listen() -> None:
     assert "user:<id>:notes" in shown
     assert "the user named in the topic" in shown
     assert "- Not told: TRUNCATE tells nobody" in shown
+
+
+@pytest.mark.parametrize(
+    ("granularity", "told", "heard"),
+    [
+        ("statement, set-based", "many of them inserted together", "a signal to fetch again"),
+        ("transaction", "One message for each scope that a transaction touches", "a signal to fetch again"),
+        ("row", "One message for each row that changes", "the row itself"),
+    ],
+)
+def test_a_design_is_shown_with_how_often_it_speaks(granularity: str, told: str, heard: str) -> None:
+    made = design(decided("notes"), catalog(owned("notes")), granularity=granularity)
+    assert told in show(made).text
+    assert heard in cells(made, made)[1][1]
+
+
+def test_what_a_design_carries_and_lets_clients_send_is_shown() -> None:
+    made = design(decided("notes"), catalog(owned("notes")), columns=["user_id"], clients_send=True)
+    assert "- Carried: user_id on user:<id>:notes" in show(made).text
+    assert "- Clients may send on the table's own topic too." in show(made).text
+    assert cells(made, made)[1][1].endswith("user_id of one row, or a signal to fetch again")
+
+
+def test_proposed_feeds_are_shown_with_their_reasons() -> None:
+    tables = (TableName("public", "a"), TableName("public", "b"))
+    assert cells((FeedProposal("tenant", tables, ("a: often.", "b: often.")),)) == [
+        ["tenant", "a, b", "a: often. b: often."]
+    ]
 
 
 def test_designs_say_instead_what_to_do_where_there_is_no_channel() -> None:

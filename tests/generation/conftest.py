@@ -74,9 +74,13 @@ class Choices(TypedDict, total=False):
     """What the architect may choose."""
 
     watched: Sequence[str] | None
-    granularity: str
+    granularity: str | None
     most_topics: int | None
     operations: Sequence[str]
+    topic: str
+    event: str
+    columns: Sequence[str]
+    clients_send: bool
 
 
 def write(

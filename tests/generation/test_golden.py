@@ -63,6 +63,8 @@ def scripts() -> dict[str, Callable[[], Script | Migration]]:
         "transaction": lambda: write(DOCUMENTS_DECISION, granularity="transaction"),
         "text_keys": lambda: write(NOTES_DECISION, NOTES_CATALOG),
         "partitioned": lambda: EVENTS_AND_TRUNCATE,
+        "columns": lambda: write(DOCUMENTS_DECISION, feeds=(), columns=["title", "price"], clients_send=True),
+        "rows": lambda: write(DOCUMENTS_DECISION, feeds=(), granularity="row"),
         "presence": present,
         "whole": lambda: generate_all(designs()),
     }

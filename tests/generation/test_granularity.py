@@ -92,7 +92,7 @@ def test_a_messages_table_of_another_kind_is_refused_in_words(embedded: Applicat
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        ({"granularity": "row"}, "There is no granularity 'row': choose one of 'statement', "),
+        ({"granularity": "column"}, "There is no granularity 'column': choose one of 'statement', "),
         ({"most_topics": 0}, "A cap of 0 messages would send nothing"),
         ({"operations": ["merge"]}, "Operations are insert, update, delete and truncate"),
         ({"operations": []}, "Operations are insert, update, delete and truncate"),

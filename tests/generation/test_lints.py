@@ -23,7 +23,18 @@ from .test_golden import written
 from .test_partitions import PARTITIONS
 from .world import TABLES, create_table
 
-NAMES = ("notifications", "documents", "messages", "set_based", "transaction", "partitioned", "presence", "whole")
+NAMES = (
+    "notifications",
+    "documents",
+    "messages",
+    "set_based",
+    "transaction",
+    "columns",
+    "rows",
+    "partitioned",
+    "presence",
+    "whole",
+)
 
 FUNCTION_SEARCH_PATH_MUTABLE = """
     select proname from pg_proc where pronamespace = 'realtime_advisor'::regnamespace

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from realtime_advisor.model import ByTable, Catalog, Hop, RelationKind
+from realtime_advisor.errors import BadInput
+from realtime_advisor.model import ByTable, Catalog, Hop, RelationKind, Table
 from realtime_advisor.sandbox.postgres import RunningServer
 from realtime_advisor.sandbox.realtime import apply_policies
 
@@ -113,7 +114,7 @@ def test_inheritance_children_are_told_too(server: RunningServer) -> None:
     table = make_table(
         "events", "id bigint, region text, tenant_id uuid?, title text?", ("id",), {"tenant_id": TENANTS}
     )
-    script = write(decide(EVENTS, TENANT_SCOPE), with_table(replace(table, partitions=(public("events_child"),))))
+    script = write(decide(EVENTS, TENANT_SCOPE), with_child(table))
     more = create_table(table) + " create table events_child (primary key (id)) inherits (events);"
     for application in application_with(server, more):
         application.install(script)
@@ -122,6 +123,39 @@ def test_inheritance_children_are_told_too(server: RunningServer) -> None:
         application.run("update events set title = 'b'")
         assert application.topics() == [DASHBOARD[RED]]
         assert faults(application, script.check) == []
+
+
+def with_child(table: Table) -> Catalog:
+    child = replace(table, name=public("events_child"), inherits=(table.name,))
+    return Catalog(SERVER, ByTable({made.name: made for made in (*TABLES, table, child)}))
+
+
+CHILD = public("events_child")
+PLAIN_EVENTS = make_table("events", "id bigint, tenant_id uuid?, title text?", ("id",), {"tenant_id": TENANTS})
+
+
+def test_a_child_is_told_from_the_parent_that_has_its_scope() -> None:
+    made = plan(decide(CHILD, TENANT_SCOPE), with_child(PLAIN_EVENTS))
+    assert made.refusal == (
+        "public.events_child inherits from public.events, and writes to that change its rows without firing its "
+        "triggers: design public.events, whose script gives public.events_child triggers too."
+    )
+    gaps = plan(decide(EVENTS, TENANT_SCOPE), with_child(PLAIN_EVENTS)).gaps
+    assert "Inheritance children made later tell nobody, until step 2 is run again." in gaps
+
+
+def test_a_child_of_a_parent_without_the_scope_speaks_for_itself_and_says_what_it_misses() -> None:
+    child = replace(PLAIN_EVENTS, name=CHILD, inherits=(EVENTS,))
+    parent = make_table("events", "id bigint, title text?")
+    catalog = Catalog(SERVER, ByTable({made.name: made for made in (*TABLES, parent, child)}))
+    made = plan(decide(CHILD, TENANT_SCOPE), catalog)
+    assert made.refusal is None
+    assert "Writes through the parent public.events, which has no column of the scope, tell nobody." in made.gaps
+
+
+def test_rows_of_a_table_with_children_are_refused() -> None:
+    with pytest.raises(BadInput, match=r"public\.events_child inherits from public\.events, whose row triggers"):
+        plan(decide(EVENTS, TENANT_SCOPE), with_child(PLAIN_EVENTS), granularity="row")
 
 
 def test_moving_a_partitioned_parent_is_told(server: RunningServer) -> None:

@@ -2,6 +2,7 @@
 -- Written by Realtime Decision Notebooks: change the decision, not this file.
 --
 -- Because: Somebody said so. */ drop table users; --
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_created|updated|deleted to
 --   user:<id>:order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24
 -- When: a row comes, goes, or changes in its key, its scope, or any of: it's 100 %, select.

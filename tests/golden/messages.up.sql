@@ -2,6 +2,7 @@
 -- Written by Realtime Decision Notebooks: change the decision, not this file.
 --
 -- Because: 12 events a minute in the hottest thread, fewer than 100.
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: messages_created|updated|deleted to thread:<id>:messages
 -- Sends: stats_invalidated to tenant:<id>:dashboard
 -- When: a row comes, goes, or changes in its key, its scope, or any of: author_id, body.

@@ -2,6 +2,7 @@
 -- Written by Realtime Decision Notebooks: change the decision, not this file.
 --
 -- Because: The audience is one user: 1 of 1 SELECT policies compares user_id.
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: notifications_created|updated|deleted to user:<id>:notifications
 -- When: a row comes, goes, or changes in its key, its scope, or any of: title, body, read_at.
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.

@@ -1,6 +1,7 @@
 -- public.events: broadcast from the database.
 -- Written by Realtime Decision Notebooks: change the decision, not this file.
 --
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: events_created|updated|deleted to tenant:<id>:events
 -- When: a row comes, goes, or changes in its key, its scope, or any of: title.
 -- Not told: Rows without events.tenant_id belong to nobody and are told to nobody.

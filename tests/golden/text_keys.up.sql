@@ -1,6 +1,7 @@
 -- public.notes: broadcast from the database.
 -- Written by Realtime Decision Notebooks: change the decision, not this file.
 --
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: notes_created|updated|deleted to team:<id>:notes
 -- When: a row comes, goes, or changes in its key, its scope, or any of: topic.
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.

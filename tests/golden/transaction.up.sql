@@ -2,6 +2,7 @@
 -- Written by Realtime Decision Notebooks: change the decision, not this file.
 --
 -- Because: 82 % of the changes are updates, more than 50 %.
+-- Because: Granularity transaction: the architect's choice.
 -- Sends: stats_invalidated to tenant:<id>:dashboard
 -- When: a row comes, goes, or changes in its key, its scope, or any of: title, price, labels.
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.

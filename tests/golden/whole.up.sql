@@ -187,6 +187,7 @@ grant execute on function realtime_advisor.may_read_user_fed664b8(text, text) to
 -- ---------------------------------------------------------------------------------------------------
 -- public.documents: broadcast from the database.
 -- Because: 82 % of the changes are updates, more than 50 %.
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: stats_invalidated to tenant:<id>:dashboard
 -- When: a row comes, goes, or changes in its key, its scope, or any of: title, price, labels.
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.
@@ -331,6 +332,7 @@ revoke all on function realtime_advisor.broadcast_documents()
 -- ---------------------------------------------------------------------------------------------------
 -- public.messages: broadcast from the database.
 -- Because: 12 events a minute in the hottest thread, fewer than 100.
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: messages_created|updated|deleted to thread:<id>:messages
 -- Sends: stats_invalidated to tenant:<id>:dashboard
 -- When: a row comes, goes, or changes in its key, its scope, or any of: author_id, body.
@@ -606,6 +608,7 @@ revoke all on function realtime_advisor.follow_messages_message_threads_a74a8a14
 -- ---------------------------------------------------------------------------------------------------
 -- public.notifications: broadcast from the database.
 -- Because: The audience is one user: 1 of 1 SELECT policies compares user_id.
+-- Because: Granularity statement: the default, as neither statements nor transactions were counted.
 -- Sends: notifications_created|updated|deleted to user:<id>:notifications
 -- When: a row comes, goes, or changes in its key, its scope, or any of: title, body, read_at.
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.

@@ -229,6 +229,8 @@ def test_partitions_know_their_parent_and_inheritance_is_something_else(catalog:
     assert catalog["app.events_2025_one"].partition_of == year
     assert catalog["app.child"].partition_of is None
     assert catalog["app.parent"].partitions == ()
+    assert catalog["app.child"].inherits == (TableName("app", "parent"),)
+    assert (catalog[year].inherits, catalog["app.parent"].inherits) == ((), ())
 
 
 def test_a_table_that_was_never_analysed_has_no_figures(catalog: Catalog) -> None:

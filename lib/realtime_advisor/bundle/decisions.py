@@ -98,6 +98,7 @@ def _design(design: Design) -> dict[str, Any] | None:
     return {
         "emissions": [_emission(emission) for emission in design.emissions],
         "granularity": design.granularity,
+        "clients_send": design.clients_send,
         "changes": {"filter": design.changes_filter, "events": list(design.changes_events)}
         if design.changes_filter
         else None,
@@ -115,6 +116,7 @@ def _emission(emission: Emission) -> dict[str, Any]:
         "operations": list(emission.operations),
         "watched": list(emission.watched),
         "feed": emission.feed,
+        "columns": list(emission.columns),
     }
 
 

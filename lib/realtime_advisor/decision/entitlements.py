@@ -67,6 +67,7 @@ def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership
         path,
         Source.CATALOG,
         f"policies decide by {membership.table}{through}",
+        hides_rows=granted.hides_rows,
     )
     return replace(asked.scope, entitlement=entitlement, notes=granted.left_out)
 
@@ -95,7 +96,9 @@ def _entitle_user(asked: Asked, principals: Principals) -> Scope:
     if isinstance(granted, str):
         return _refuse(scope, granted)
     reason = f"{user.name}.{user.key} is the JWT's sub"
-    entitlement = Entitlement("self", user.key_type, source=Source.CATALOG, reason=reason)
+    entitlement = Entitlement(
+        "self", user.key_type, source=Source.CATALOG, reason=reason, hides_rows=granted.hides_rows
+    )
     return replace(scope, entitlement=entitlement, notes=granted.left_out)
 
 

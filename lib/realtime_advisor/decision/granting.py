@@ -29,6 +29,7 @@ class Granted:
 
     through: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    hides_rows: bool = False  # every such rule has a condition on the row, which was answered for
 
 
 def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) -> Granted | str:
@@ -56,7 +57,8 @@ def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) ->
     found = granting[vain.index(None)]
     others = tuple((policy, rule) for policy, rule in rules if rule not in granting)
     through = sorted({name for condition in found for name in condition.through})
-    return Granted(tuple(through), tuple(_who_is_left_out(table, others)))
+    hides = not any(_grants(rule, needed, allowed, hears_hidden_rows=False) for rule in granting)
+    return Granted(tuple(through), tuple(_who_is_left_out(table, others)), hides)
 
 
 def _why_closed(table: Table) -> str | None:

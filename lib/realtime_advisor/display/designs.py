@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from realtime_advisor.model import Design, Emission, Entitlement, Option
+from realtime_advisor.model import Design, Emission, Entitlement, FeedProposal, Option
 
 from .palette import OPTIONS
 from .tables import say_scope
@@ -18,6 +19,8 @@ def show_design(design: Design) -> Stack:
     if design.emissions:
         views.append(_messages(design.emissions))
     said = [f"- Refused: {design.refusal}"] if design.refusal else []
+    said += [f"- Carried: {', '.join(each.columns)} on {each.topic}" for each in design.emissions if each.columns]
+    said += ["- Clients may send on the table's own topic too."] if design.clients_send else []
     said += [f"- Not told: {gap}" for gap in design.gaps]
     if not design.emissions and not design.refusal:
         said += [f"- {reason}" for reason in design.reasons]
@@ -29,8 +32,28 @@ def _headline(design: Design) -> str:
     if design.changes_filter:
         said += f" Clients subscribe with the filter {design.changes_filter} to {say_list(design.changes_events)}."
     if design.emissions:
-        said += " One message for each scope that a statement touches."
+        said += f" {_SPOKEN[design.granularity]}"
     return said
+
+
+_SPOKEN: Final = {
+    "statement": "One message for each scope that a statement touches.",
+    "statement, set-based": "One message for each scope that a statement touches, many of them inserted together.",
+    "transaction": "One message for each scope that a transaction touches, sent when it commits.",
+    "row": "One message for each row that changes, with the row itself.",
+}
+_SENT_FOR: Final = {
+    "statement": "every scope that a statement touches",
+    "statement, set-based": "every scope that a statement touches",
+    "transaction": "every scope that a transaction touches",
+    "row": "every row",
+}
+
+
+def show_feed_proposals(proposals: Sequence[FeedProposal]) -> Sheet:
+    """Feeds that might serve, for somebody to name."""
+    rows = tuple((each.label, ", ".join(map(say_table, each.tables)), " ".join(each.reasons)) for each in proposals)
+    return Sheet("", ("topic of a", "tables", "because"), rows)
 
 
 def _messages(emissions: Sequence[Emission]) -> Sheet:
@@ -99,8 +122,15 @@ def _of_broadcast(design: Design) -> dict[str, str]:
     operations = dict.fromkeys(operation for each in design.emissions for operation in each.operations)
     return {
         "clients join": say_list(each.topic for each in design.emissions),
-        "they hear": f"{say_list(each.event for each in design.emissions)}: a signal to fetch again",
-        "sent for": f"every scope that a statement touches ({say_list(operations)})",
+        "they hear": f"{say_list(each.event for each in design.emissions)}: {_heard(design)}",
+        "sent for": f"{_SENT_FOR[design.granularity]} ({say_list(operations)})",
         "SQL to install": "functions, triggers, a policy",
         "not told": " ".join(design.gaps) or "–",
     }
+
+
+def _heard(design: Design) -> str:
+    if design.granularity == "row":
+        return "the row itself"
+    carried = dict.fromkeys(column for each in design.emissions for column in each.columns)
+    return f"{say_list(carried)} of one row, or a signal to fetch again" if carried else "a signal to fetch again"

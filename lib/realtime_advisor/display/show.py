@@ -16,9 +16,12 @@ from realtime_advisor.model import (
     Decision,
     Decisions,
     Design,
+    FeedProposal,
     Finding,
     Flip,
+    Proof,
     Script,
+    Step,
     WalReading,
     WritingStatements,
 )
@@ -27,8 +30,9 @@ from realtime_advisor.reference import Criterion, Matrix
 
 from .audit import show_audit, show_audit_findings
 from .churn_tables import show_churn
-from .designs import show_both_ways, show_design
+from .designs import show_both_ways, show_design, show_feed_proposals
 from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
+from .proofs import show_proof, show_proofs, show_proved_design, show_steps
 from .tables import (
     show_catalog,
     show_changes,
@@ -44,7 +48,7 @@ from .tables import (
 from .views import Listing, View, Words
 
 _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
-    (Advice, lambda advice: show_decisions(advice.decisions)),
+    (Advice, lambda advice: show_decisions(advice.decisions, advice.proofs)),
     (Audit, show_audit),
     (Catalog, show_catalog),
     (DatabaseChurn, show_churn),
@@ -52,6 +56,7 @@ _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
     (Decision, show_decision),
     (Design, show_design),
     (Matrix, show_options),
+    (Proof, show_proof),
     (Script, lambda script: Listing(script.up)),
     (WalReading, show_wal),
     (WritingStatements, show_statements),
@@ -59,15 +64,19 @@ _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
 )
 _PAIRS: Final[tuple[tuple[Any, type, Callable[[Any, Any], View]], ...]] = (
     (Decisions, Decisions, show_changes),
+    (Decisions, ByTable, show_decisions),
     (Design, Design, show_both_ways),
+    (Design, Proof, show_proved_design),
     (DatabaseChurn, WalReading, show_both),
     (WritingStatements | None, Target, show_statements_of),
 )
 _MEMBERS: Final[tuple[tuple[type, Callable[[Sequence[Any]], View]], ...]] = (
     (AuditFinding, show_audit_findings),
     (Criterion, show_matrix),
+    (FeedProposal, show_feed_proposals),
     (Finding, show_findings),
     (Flip, show_flips),
+    (Step, show_steps),
     (str, show_questions),
 )
 
@@ -86,6 +95,8 @@ def show(noun: object, other: object = None) -> View:
                 return pair(noun, other)
     elif isinstance(noun, tuple):
         return _show_members(noun)
+    elif type(noun) is ByTable and noun and all(isinstance(entry, Proof) for entry in noun.values()):
+        return show_proofs(noun)
     elif type(noun) is ByTable and all(isinstance(entry, Design) for entry in noun.values()):
         return show_designs(noun)
     else:
@@ -95,7 +106,7 @@ def show(noun: object, other: object = None) -> View:
     raise BadInput(
         f"There is no way to show {type(noun).__name__}{'' if other is None else f' beside {type(other).__name__}'}. "
         "Show a catalogue, an audit, churn, writing statements, a WAL reading, decisions, a decision, its findings or "
-        "flips, a design, a script, a matrix or SQL."
+        "flips, a design, a script, proofs, a matrix or SQL."
     )
 
 

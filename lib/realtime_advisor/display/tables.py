@@ -13,12 +13,14 @@ from realtime_advisor.model import (
     Finding,
     Flip,
     Option,
+    Proof,
     Scope,
     Table,
     TableName,
 )
 from realtime_advisor.reference import Criterion, Matrix
 
+from .badges import proof_badge
 from .palette import HOLDS, OPTIONS, SOURCES, SYMBOLS
 from .sentences import tell_changes, tell_poller_load, tell_rates, tell_verdict
 from .views import Badge, Cell, Sheet, Words
@@ -94,9 +96,9 @@ def _catalog_row(table: Table) -> tuple[Cell, ...]:
     return (say_table(table.name), table.kind.value, rows, key, readers, policies, say_list(table.publications) or "no")
 
 
-def show_decisions(decisions: Decisions) -> Sheet:
-    """The verdict for each table with its deciding reason."""
-    columns = ("table", "option", "confidence", "scope", "runner-up", "because")
+def show_decisions(decisions: Decisions, proofs: Mapping[TableName, Proof] | None = None) -> Sheet:
+    """The verdict for each table with its deciding reason, and how far its script may be trusted if any was tried."""
+    columns = ("table", "option", "confidence", "scope", "runner-up", *(("proof",) if proofs else ()), "because")
     rows = tuple(
         (
             say_table(each.table),
@@ -104,11 +106,19 @@ def show_decisions(decisions: Decisions) -> Sheet:
             each.confidence,
             say_scope(each.scope),
             badge(each.runner_up),
+            *((_proof_of(each, proofs),) if proofs else ()),
             each.reasons[0] if each.reasons else "",
         )
         for each in decisions.values()
     )
     return Sheet(" ".join(filter(None, (tell_verdict(decisions), tell_poller_load(decisions)))), columns, rows)
+
+
+def _proof_of(decision: Decision, proofs: Mapping[TableName, Proof]) -> Cell:
+    """The badge of a table that has a script, or should have one."""
+    if decision.table in proofs:
+        return proof_badge(proofs[decision.table])
+    return proof_badge(None) if decision.option in (Option.BROADCAST, Option.PRESENCE) else "–"
 
 
 def say_scope(scope: Scope | None) -> str:

@@ -33,7 +33,7 @@ def check(parts: Parts, subject: str) -> str:
             "triggers": _values(_triggers(parts)),
             "policies": _values(policy_rows(parts.grants)),
             "partitions": joined(partitions, ""),
-            "indexes": joined(list(_indexes(parts)), ""),
+            "indexes": joined([*_indexes(parts), *_carried(parts)], ""),
         },
     )
 
@@ -71,6 +71,19 @@ def _indexes(parts: Parts) -> Iterator[Fragment]:
         names = Fragment(", ".join(map(quote_literal, columns)))
         values: dict[str, Value] = {"name": f"index of {table}", "table": str(table), "columns": names}
         yield Fragment(render("check_index", values).rstrip("\n"))
+
+
+def _carried(parts: Parts) -> Iterator[Fragment]:
+    """Whether listeners may still read the columns that payloads carry."""
+    for _, table in parts.watched:
+        if table.carried:
+            names = Fragment(", ".join(map(quote_literal, table.carried)))
+            values: dict[str, Value] = {
+                "name": f"payload of {table.table}",
+                "table": str(table.table),
+                "columns": names,
+            }
+            yield Fragment(render("check_carried", values).rstrip("\n"))
 
 
 def _values(rows: Iterable[str]) -> Fragment:

@@ -13,6 +13,7 @@ from .rendering import Fragment, Value, fragment
 from .watching import Watched
 
 _LINE_WIDTH: Final = 88
+_NO_ROW: Final = {"record_id": "null", "carried": "null::jsonb"}  # what a statement of several rows has of the one
 
 
 def key_variables(watched: Watched) -> tuple[str, ...]:
@@ -29,6 +30,8 @@ def declare_keys(design: Design, watched: Watched) -> list[str]:
     lines = []
     if watched.record_column is not None:
         lines.append("record_id text;  -- of the one row, when the statement wrote exactly one")
+    if watched.carried:
+        lines.append("carried jsonb;  -- columns of the one row, when it did not change its scope")
     for key, column in zip(key_variables(watched), watched.leading, strict=True):
         type_name = variable_type(design.type_of(watched.table, column))
         lines.append(f"{key} {type_name}[];  -- values of {comment_text(column)}")
@@ -46,11 +49,11 @@ def collect_keys(design: Design, watched: Watched) -> Fragment:
 
 
 def _collected(design: Design, watched: Watched, operation: str) -> Fragment:
-    record = [] if watched.record_column is None else ["record_id"]
+    record = [*([] if watched.record_column is None else ["record_id"]), *(["carried"] if watched.carried else [])]
     arrays = [f"array_agg(changed.{quote_ident(column)})" for column in watched.leading]
     values: dict[str, Value] = {
         "into": Fragment(", ".join((*record, *key_variables(watched)))),
-        "results": _listed([*("null" for _ in record), *arrays]),
+        "results": _listed([*(_NO_ROW[name] for name in record), *arrays]),
     }
     values["where"] = _where(watched)
     if operation == "truncate":
@@ -80,7 +83,26 @@ def _where(watched: Watched) -> Fragment:
 def _one_row(design: Design, watched: Watched) -> Fragment:
     """The results of a statement that wrote one row: its record_id and its keys, as arrays of one."""
     arrays = (f"array[{_value(design, watched, 'change', column)}]" for column in watched.leading)
-    return _listed([*_record_id(watched), *arrays])
+    carried = [_carried(watched)] if watched.carried else []
+    return _listed([*_record_id(watched), *carried, *arrays])
+
+
+def _carried(watched: Watched) -> str:
+    """The columns that the payload carries, as one object."""
+    pairs = (f"{quote_literal(column)}, change.{quote_ident(column)}" for column in watched.carried)
+    return fragment("carried", {"pairs": _listed(pairs)}).text
+
+
+def _carried_if_unmoved(design: Design, watched: Watched) -> list[str]:
+    """The same of an UPDATE: a row that moved is told to two scopes, neither of which may see the other's row."""
+    if not watched.carried:
+        return []
+    now, before = (
+        _listed(_comparable(row, column, design.type_of(watched.table, column)) for column in watched.leading)
+        for row in ("change", "before")
+    )
+    values = {"now": now, "before": before, "carried": Fragment(_carried(watched))}
+    return [fragment("carried_if_unmoved", values).text]
 
 
 def _record_id(watched: Watched) -> list[str]:
@@ -102,11 +124,12 @@ def _one_row_changed(design: Design, watched: Watched) -> Fragment:
     first, *others = watched.leading
     both = [_both(design, watched, column) for column in (first, *others)]
     values = {
-        "now": _row(design, watched, "change"),
-        "before": _row(design, watched, "before"),
+        "now": compared_row(design, watched, "change"),
+        "before": compared_row(design, watched, "before"),
         "otherwise": Fragment("".join([*([] if others else [_unmoved(design, watched)]), f"else {both[0]}"])),
     }
-    results = [*_record_id(watched), fragment("keys_of_one", values).text, *both[1:]]
+    carried = _carried_if_unmoved(design, watched)
+    results = [*_record_id(watched), *carried, fragment("keys_of_one", values).text, *both[1:]]
     return Fragment(",\n".join(results))
 
 
@@ -124,7 +147,8 @@ def _both(design: Design, watched: Watched, column: str) -> str:
     return f"array[{now}, {before}]"
 
 
-def _row(design: Design, watched: Watched, row: str) -> Fragment:
+def compared_row(design: Design, watched: Watched, row: str) -> Fragment:
+    """What of a row is compared, by the name of the row."""
     columns = watched.compared
     return _listed(_comparable(row, column, design.type_of(watched.table, column)) for column in columns)
 
@@ -169,7 +193,7 @@ def _listed(items: Iterable[str]) -> Fragment:
     """Items separated by commas, on as few lines as their width allows."""
     lines: list[str] = []
     for item in items:
-        if lines and len(lines[-1]) + len(item) + 2 <= _LINE_WIDTH:
+        if lines and "\n" not in lines[-1] + item and len(lines[-1]) + len(item) + 2 <= _LINE_WIDTH:
             lines[-1] += f", {item}"
         else:
             lines.append(item)

@@ -16,7 +16,9 @@ def gaps(
     if "truncate" not in operations:
         yield "TRUNCATE tells nobody: clients see it at their next catch-up."
     yield from _scope_gaps(catalog, table, scopes)
-    if granularity == "transaction":
+    if granularity == "row":
+        yield "Rows beyond the cap of a transaction are told to nobody: clients see them at their next catch-up."
+    elif granularity == "transaction":
         yield "Messages name no record_id: each stands for all statements of a transaction."
     elif len(table.primary_key) != 1:
         yield "Messages name no record_id: the table has no primary key of one column."
@@ -24,6 +26,10 @@ def gaps(
         yield "Partitions made later tell nobody when written to by their own name, until step 2 is run again."
         if "truncate" in operations:
             yield "TRUNCATE of a single partition tells nobody; that of the parent does."
+    if any(table.name in each.inherits for each in catalog):
+        yield "Inheritance children made later tell nobody, until step 2 is run again."
+    for parent in table.inherits:
+        yield f"Writes through the parent {parent}, which has no column of the scope, tell nobody."
     if table.partition_of:
         yield f"Writes through the parent {table.partition_of} tell nobody: design the parent instead."
 

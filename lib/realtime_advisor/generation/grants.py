@@ -12,9 +12,8 @@ from .naming import digest, policy_name
 from .policies import entitlement_name, told_line
 from .quoting import quote_literal
 from .rendering import Fragment, Value, fragment
+from .topics import entity_place
 
-# Members of a presence channel see each other, and show themselves; messages are sent by the database alone.
-_COMMANDS: Final = {"broadcast": ("select",), "presence": ("select", "insert")}
 _CLAUSES: Final = {"select": "using", "insert": "with check"}
 
 
@@ -32,6 +31,7 @@ class Grant:
     entities: tuple[str, ...]
     shared: str | None = None
     is_list: bool = False  # written for a list of entities, however long
+    place: int = 3  # which word of the topic is the entity
 
 
 def told_by(design: Design) -> tuple[tuple[str, Emission], ...]:
@@ -40,30 +40,43 @@ def told_by(design: Design) -> tuple[tuple[str, Emission], ...]:
     return (*(("broadcast", emission) for emission in design.emissions), *presence)
 
 
+def _commands(design: Design, extension: str, emission: Emission) -> tuple[str, ...]:
+    """Members of a presence channel see each other, and show themselves; messages the database alone sends.
+
+    Unless the architect lets clients send too: then on the table's own topic, never on a feed's, which is of many.
+    """
+    may_send = extension == "presence" or (design.clients_send and emission.feed is None)
+    return ("select", "insert") if may_send else ("select",)
+
+
 def grants_of(design: Design) -> tuple[Grant, ...]:
     """The policies that one table's script makes."""
     return tuple(
         _grant(design, extension, command, emission)
         for extension, emission in told_by(design)
-        for command in _COMMANDS[extension]
+        for command in _commands(design, extension, emission)
     )
 
 
 def _grant(design: Design, extension: str, command: str, emission: Emission) -> Grant:
-    function, entities = entitlement_name(emission), (emission.entity,)
-    if extension == "broadcast":
+    function, place = entitlement_name(emission), entity_place(emission.pattern)
+    if (extension, command) == ("broadcast", "select"):
         name = policy_name(emission.topic, function[-8:])
-        return Grant(name, function, extension, command, entities, told_line(emission) if emission.feed else None)
-    name = policy_name(f"{extension} {command} {emission.topic}", digest(function, str(design.table)))
-    return Grant(name, function, extension, command, entities)
+        shared = told_line(emission) if emission.feed else None
+    else:
+        name = policy_name(f"{extension} {command} {emission.topic}", digest(function, str(design.table)))
+        shared = None
+    return Grant(name, function, extension, command, (emission.entity,), shared, place=place)
 
 
 def grants_of_all(designs: Sequence[Design]) -> tuple[Grant, ...]:
     """The policies of a whole schema: a join evaluates every policy, so there are as few as possible."""
-    entities: dict[tuple[str, str], set[str]] = {}
+    entities: dict[tuple[str, str, str, int], set[str]] = {}
     for design in designs:
         for extension, emission in told_by(design):
-            entities.setdefault((entitlement_name(emission), extension), set()).add(emission.entity)
+            for command in _commands(design, extension, emission):
+                key = (entitlement_name(emission), extension, command, entity_place(emission.pattern))
+                entities.setdefault(key, set()).add(emission.entity)
     return tuple(
         Grant(
             policy_name(f"{extension} {command}", function),
@@ -71,12 +84,16 @@ def grants_of_all(designs: Sequence[Design]) -> tuple[Grant, ...]:
             extension,
             command,
             tuple(sorted(words)),
-            None,
-            True,
+            is_list=True,
+            place=place,
         )
-        for (function, extension), words in sorted(entities.items())
-        for command in _COMMANDS[extension]
+        for (function, extension, command, place), words in sorted(entities.items(), key=_read_first)
     )
+
+
+def _read_first(entry: tuple[tuple[str, str, str, int], set[str]]) -> tuple[str, str, bool]:
+    (function, extension, command, _), _ = entry
+    return function, extension, command != "select"
 
 
 def create_policy(grant: Grant) -> Fragment:
@@ -89,6 +106,7 @@ def create_policy(grant: Grant) -> Fragment:
         "clause": Fragment(_CLAUSES[grant.command]),
         "entity": grant.entities[0],
         "entities": _lines(map(quote_literal, grant.entities)),
+        "place": Fragment(str(grant.place)),
     }
     return fragment("policy_any" if grant.is_list else "policy", values)
 

@@ -59,6 +59,10 @@ def about(design: Design) -> Remark:
 def _told(design: Design, *, with_notes: bool = True) -> Iterator[str]:
     yield from (f"Because: {reason}" for reason in design.reasons)
     yield from (f"Sends: {_message(emission)}" for emission in design.emissions)
+    if design.granularity != "row":
+        yield from (f"Carries: {_carried(emission)}" for emission in design.emissions if emission.columns)
+    if design.clients_send:
+        yield from (f"Clients send: {_sent_by_clients(emission)}" for emission in design.emissions if not emission.feed)
     if design.presence:
         yield f"Tracked on: {design.presence.topic}, whose members see each other; nothing is stored."
     if design.emissions:
@@ -70,6 +74,20 @@ def _told(design: Design, *, with_notes: bool = True) -> Iterator[str]:
 
 def _message(emission: Emission) -> str:
     return f"{emission.event.replace('<action>', _ACTIONS)} to {emission.topic}"
+
+
+def _carried(emission: Emission) -> str:
+    return (
+        f"{', '.join(emission.columns)}, under 'record', to all who listen to {emission.topic}, when a statement "
+        "changed one row and that stayed in its scope; else 'record' is null, and clients fetch."
+    )
+
+
+def _sent_by_clients(emission: Emission) -> str:
+    return (
+        f"members of the {emission.scope.label} may broadcast on {emission.topic} too, under any event. A client "
+        "cannot tell such a message from one of the database: it may fetch because of it, and trust nothing in it."
+    )
 
 
 def _when(design: Design) -> str:

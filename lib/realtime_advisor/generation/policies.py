@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from realtime_advisor.model import Emission, Entitlement, TableName
+from realtime_advisor.model.design import TOPIC_PATTERN
 
 from .entitlement import family, is_exact, is_text, needs_encoding, variable_type
-from .naming import hashed_name, topic_word
-from .quoting import qualified, quote_ident
+from .naming import hashed_name
+from .quoting import qualified, quote_ident, quote_literal
 from .rendering import Fragment, Remark, Value, fragment
+from .topics import around_id, make_topic
 
 
 def entitlement_name(emission: Emission) -> str:
@@ -17,7 +19,8 @@ def entitlement_name(emission: Emission) -> str:
     columns = (*entitlement.scope_columns, "|", str(entitlement.user_column), "|", str(emission.principal_key))
     path = tuple(f"{hop.table} {hop.columns} {hop.references} {hop.referenced_columns}" for hop in entitlement.path)
     start = (str(scope.principal),) if entitlement.path else ()
-    return hashed_name(f"may_read_{scope.label}", *facts, *columns, *start, *path)
+    read_by = () if emission.pattern == TOPIC_PATTERN else (emission.pattern,)
+    return hashed_name(f"may_read_{scope.label}", *facts, *columns, *start, *path, *read_by)
 
 
 def entitlement_function(emission: Emission) -> Fragment:
@@ -26,7 +29,7 @@ def entitlement_function(emission: Emission) -> Fragment:
     name = entitlement_name(emission)
     values: dict[str, Value] = {
         "function": name,
-        "opening": f"{topic_word(scope.label)}:",
+        **_around_id(emission),
         "scope_type": Fragment(variable_type(scope.key_type)),
         **_spelling(scope.key_type),
         "user_type": Fragment(variable_type(entitlement.user_type)),
@@ -38,6 +41,19 @@ def entitlement_function(emission: Emission) -> Fragment:
         is_self = "scope_id = user_id" if same else "scope_id::text = user_id::text"
         return fragment("entitlement_self", {**values, "is_self": Fragment(is_self)})
     return fragment("entitlement_membership", {**values, **_look_up(emission, entitlement)})
+
+
+def _around_id(emission: Emission) -> dict[str, Fragment]:
+    """The text before the id and behind it, as expressions of the function's parameter `entity`."""
+    before, behind = around_id(emission.pattern, emission.scope.label)
+    texts = {"opening": "".join(f"{word}:" for word in before), "closing": "".join(f":{word}" for word in behind)}
+    return {name: Fragment(_with_entity(text)) for name, text in texts.items()}
+
+
+def _with_entity(text: str) -> str:
+    pieces = text.split("{entity}")
+    literals = [quote_literal(piece) if piece else "" for piece in pieces]
+    return " || entity || ".join(literals).removeprefix(" || ").removesuffix(" || ") or quote_literal("")
 
 
 def _spelling(key_type: str) -> dict[str, Value]:
@@ -75,10 +91,11 @@ def _entitlement(emission: Emission) -> Entitlement:
 
 def _purpose(emission: Emission, entitlement: Entitlement) -> str:
     label = emission.scope.label
+    topic = make_topic(emission.pattern, label, "<entity>")
     if entitlement.kind == "self":
-        return f"Whether a topic {label}:<id>:<entity> is the caller's own: its id is the sub of the caller's token."
+        return f"Whether a topic {topic} is the caller's own: its id is the sub of the caller's token."
     return (
-        f"Whether the caller may listen to a topic {label}:<id>:<entity>: a row of {entitlement.membership} pairs the "
+        f"Whether the caller may listen to a topic {topic}: a row of {entitlement.membership} pairs the "
         f"{label}{' (through its tenant)' if entitlement.path else ''} with the sub of the caller's token."
     )
 

@@ -11,11 +11,11 @@ from .entitlement import is_exact, is_text, needs_encoding
 from .naming import outbox_name, room_for_id
 from .quoting import qualified, quote_ident, quote_literal
 from .rendering import Fragment, Remark, Value, fragment
+from .topics import ACTION
 from .watching import Telling, Watched
 
 SET_BASED_ABOVE: Final = 50  # topics of a statement
 
-_ACTION: Final = "<action>"
 _TEMPLATES: Final = {
     "statement": "send_calls",
     "statement, set-based": "send_set",
@@ -25,7 +25,7 @@ _TEMPLATES: Final = {
 
 def has_action(telling: Telling) -> bool:
     """Whether the event says what happened: created, updated, deleted."""
-    return telling.emission.event.endswith(_ACTION)
+    return ACTION in telling.emission.event
 
 
 def looks_up(watched: Watched, telling: Telling) -> bool:
@@ -120,10 +120,16 @@ def _holder(path: tuple[Hop, ...]) -> str:
 
 def _payload(design: Design, watched: Watched, emission: Emission) -> Fragment:
     template = "payload" if watched.record_column is None else "payload_with_record"
-    return fragment(template, {"event": _event(emission.event), "name": design.table.name})
+    signal = fragment(template, {"event": _event(emission.event), "name": design.table.name})
+    return fragment("payload_with_columns", {"signal": signal}) if watched.carried and emission.columns else signal
 
 
 def _event(event: str) -> Fragment:
-    if not event.endswith(_ACTION):
-        return Fragment(quote_literal(event))
-    return Fragment(f"{quote_literal(event.removesuffix(_ACTION))} || action")
+    """The event as an expression of the variable `action`."""
+    before, found, behind = event.partition(ACTION)
+    pieces = [
+        quote_literal(before) if before else "",
+        "action" if found else "",
+        quote_literal(behind) if behind else "",
+    ]
+    return Fragment(" || ".join(piece for piece in pieces if piece))

@@ -85,6 +85,10 @@ def _preconditions(designs: Sequence[Design]) -> Fragment:
         if design.generated:
             columns = Fragment(", ".join(map(quote_literal, design.generated)))
             blocks.append(render("check_generated", {"columns": columns, "table": str(design.table)}))
+        for emission in design.emissions:
+            if emission.columns:
+                listed = Fragment(", ".join(map(quote_literal, emission.columns)))
+                blocks.append(render("check_columns", {"columns": listed, "table": str(design.table)}))
     told = [emission for design in designs for _, emission in told_by(design)]
     tables = dict.fromkeys(table for emission in told for table in tables_read(emission))
     if tables:
@@ -95,7 +99,8 @@ def _preconditions(designs: Sequence[Design]) -> Fragment:
 
 def _triggers_step(parts: Parts) -> str:
     created = [create_triggers(design, table) for design, table in parts.watched]
-    return render("triggers", {"triggers": joined(created, "\n\n")}) if created else ""
+    template = "triggers_of_rows" if all(design.granularity == "row" for design in parts.designs) else "triggers"
+    return render(template, {"triggers": joined(created, "\n\n")}) if created else ""
 
 
 def policies_step(parts: Parts, superseded: Sequence[Fragment] = ()) -> str:

@@ -8,8 +8,10 @@ from typing import Final
 from realtime_advisor.model import Design
 
 from .collecting import collect_keys, declare_keys, key_variables
+from .payload import most_bytes
 from .policies import told_line
 from .rendering import Fragment, Remark, Value, fragment, joined
+from .rows import ROW, row_function
 from .sending import SET_BASED_ABOVE, has_action, looks_up, send
 from .watching import Watched
 
@@ -22,6 +24,8 @@ _TRANSITION: Final = {
 
 def trigger_function(design: Design, watched: Watched) -> Fragment:
     """CREATE FUNCTION with its comment and its revoked rights."""
+    if design.granularity == ROW:
+        return row_function(design, watched, function_comment(design, watched))
     values: dict[str, Value] = {
         "purpose": _purpose(design, watched),
         "function": watched.function,
@@ -29,22 +33,30 @@ def trigger_function(design: Design, watched: Watched) -> Fragment:
         "variables": Fragment("\n".join(_variables(design, watched))),
         "collect": collect_keys(design, watched),
         "key": Fragment(key_variables(watched)[0]),
-        "sends": joined([send(design, watched, telling) for telling in watched.tellings], "\n\n"),
+        "sends": joined([*_limit(watched), *(send(design, watched, telling) for telling in watched.tellings)], "\n\n"),
         "table": str(watched.table),
         "comment": function_comment(design, watched),
     }
     return fragment("trigger_function", values)
 
 
+def _limit(watched: Watched) -> list[Fragment]:
+    """What keeps a payload with columns within the width that every plan takes."""
+    if not watched.carried:
+        return []
+    return [fragment("carried_limit", {"most_bytes": Fragment(str(most_bytes()))})]
+
+
 def create_triggers(design: Design, watched: Watched) -> Fragment:
     """CREATE OR REPLACE TRIGGER, one for each operation: transition tables allow one event a trigger."""
-    created = [_create_trigger(watched, operation, name) for operation, name in watched.triggers]
+    template = "row_trigger" if design.granularity == ROW else "trigger"
+    created = [_create_trigger(watched, operation, name, template) for operation, name in watched.triggers]
     if watched.table in design.partitioned:
         created.append(_create_on_partitions(watched))
     return joined(created, "\n")
 
 
-def _create_trigger(watched: Watched, operation: str, name: str) -> Fragment:
+def _create_trigger(watched: Watched, operation: str, name: str, template: str) -> Fragment:
     values: dict[str, Value] = {
         "trigger": name,
         "schema": watched.table.schema,
@@ -54,7 +66,7 @@ def _create_trigger(watched: Watched, operation: str, name: str) -> Fragment:
     if operation == "truncate":
         return fragment("truncate_trigger", values)
     transition = Fragment(_TRANSITION[operation])
-    return fragment("trigger", {**values, "operation": Fragment(operation), "transition": transition})
+    return fragment(template, {**values, "operation": Fragment(operation), "transition": transition})
 
 
 def _create_on_partitions(watched: Watched) -> Fragment:

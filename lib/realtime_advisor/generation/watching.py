@@ -41,6 +41,7 @@ class Watched:
     record_column: str | None
     tellings: tuple[Telling, ...]
     is_parent: bool = False
+    carried: tuple[str, ...] = ()  # columns that a payload has when one row changed
 
     @property
     def leading(self) -> tuple[str, ...]:
@@ -74,12 +75,13 @@ def _own(design: Design) -> Watched:
         compared=_unique((*design.primary_key, *leading, *watched)),
         record_column=design.primary_key[0] if _names_record(design) else None,
         tellings=tellings,
+        carried=_unique(column for emission in design.emissions for column in emission.columns),
     )
 
 
 def _names_record(design: Design) -> bool:
     """A transaction's message stands for several statements, and a key of several columns is no single id."""
-    return len(design.primary_key) == 1 and design.granularity != "transaction"
+    return len(design.primary_key) == 1 and design.granularity not in ("transaction", "row")
 
 
 def _parents(design: Design) -> tuple[Watched, ...]:

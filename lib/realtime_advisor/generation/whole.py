@@ -25,7 +25,7 @@ def generate_all(designs: Iterable[Design]) -> Migration:
     the functions have the same names and texts, and its policies are replaced by those of the whole.
     """
     ordered = sorted(designs, key=lambda design: design.table)
-    left_out = dict(_without_sql(ordered)) | dict(_ambiguous(ordered))
+    left_out = dict(_without_sql(ordered)) | dict(_ambiguous(ordered)) | dict(_of_another_pattern(ordered))
     told = [design for design in ordered if design.table not in left_out]
     parts = take_apart(told, grants_of_all(told))
     out = tuple(sorted(left_out.items()))
@@ -68,6 +68,19 @@ def _ambiguous(designs: Sequence[Design]) -> Iterator[tuple[TableName, str]]:
                     f"while its own are of {emission.scope.principal}: where two ids are alike, each would hear the "
                     "other. Give one of them another label.",
                 )
+
+
+def _of_another_pattern(designs: Sequence[Design]) -> Iterator[tuple[TableName, str]]:
+    """A topic of one pattern may look like another one of a second pattern."""
+    told = [(design.table, emission.pattern) for design in designs for _, emission in told_by(design)]
+    for table, pattern in told:
+        first, usual = told[0]
+        if pattern != usual:
+            yield (
+                table,
+                f"{table} has topics of the pattern {pattern}, and {first} of {usual}: a topic of one could be taken "
+                "for one of the other. Use one pattern for all tables.",
+            )
 
 
 def _functions(parts: Parts) -> Iterator[Fragment]:

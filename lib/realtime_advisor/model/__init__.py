@@ -21,7 +21,7 @@ from .decision import (
     ScopeRates,
     Source,
 )
-from .design import Advice, ChangesToday, Design, Emission, Feed, Migration, Script
+from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, Migration, Script
 from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
 from .proof import Cell, Delivery, Proof, ProofStatus, Step
@@ -50,6 +50,7 @@ __all__ = [
     "Entitlement",
     "Evidence",
     "Feed",
+    "FeedProposal",
     "Finding",
     "Flip",
     "ForeignKey",

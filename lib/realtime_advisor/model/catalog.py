@@ -115,6 +115,7 @@ class Table:
     estimated_rows: int | None = None  # pg_class.reltuples; None: never analysed
     comment: str | None = None
     partial_keys: tuple[PartialKey, ...] = ()  # of unique indexes over some of the rows
+    inherits: tuple[TableName, ...] = ()  # tables whose child it is without being a partition: INHERITS
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .churn import Churn
 from .names import ByTable, TableName
 
 
@@ -81,6 +82,7 @@ class Entitlement:
     source: Source = Source.CATALOG
     reason: str = ""
     conditions: tuple[Condition, ...] = ()  # all of them, of the membership's row
+    hides_rows: bool = False  # members hear of rows that a condition on the row hides from them, as was answered for
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ class Decision:
     scopes: tuple[Scope, ...] = ()  # every candidate, best first
     override: str | None = None
     rates: ScopeRates | None = None
+    churn: Churn | None = field(default=None, repr=False)  # what was counted of the table; None: nothing was
 
 
 class Decisions(ByTable[Decision]):

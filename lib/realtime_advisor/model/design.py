@@ -13,8 +13,11 @@ from .names import ByTable, TableName
 from .proof import Proof
 
 # One message for each distinct scope of a statement; the same, inserted at once where there are many; or of a
-# transaction.
-GRANULARITIES: Final = ("statement", "statement, set-based", "transaction")
+# transaction. Or one for each row, with the row itself: only where the architect asks for it.
+GRANULARITIES: Final = ("statement", "statement, set-based", "transaction", "row")
+# A topic has each of these once, as a word of its own; an event has one of its two at least.
+TOPIC_PATTERN: Final = "{scope}:{id}:{entity}"
+EVENT_PATTERN: Final = "{entity}_{action}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,19 @@ class Feed:
     name: str
     event: str
     tables: tuple[TableName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedProposal:
+    """Tables of one kind of tenant whose screens would rather count than list: a feed, once somebody names it."""
+
+    label: str  # the word that opens the feed's topic
+    tables: tuple[TableName, ...]
+    reasons: tuple[str, ...]  # a sentence for each table, in their order
+
+    def named(self, name: str, event: str) -> Feed:
+        """The feed, as design() takes it."""
+        return Feed(name, event, self.tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,7 @@ class Emission:
     feed: str | None = None
     principal_key: str | None = None
     columns: tuple[str, ...] = ()  # that the payload carries when one row changed, beside record_id; opt-in
+    pattern: str = TOPIC_PATTERN  # that made the topic, and by which a policy reads it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +99,7 @@ class Design:
     wants_full_identity: bool = False  # Postgres Changes: DELETE passes the filter only with replica identity full
     presence: Emission | None = None  # Presence: the topic that clients track on; nothing is sent to it
     notes: tuple[str, ...] = ()  # what the operator should look at: missing indexes, policies that void ours
+    clients_send: bool = False  # whether members of the scope may broadcast on the table's own topic; denied by default
 
     def type_of(self, table: TableName, column: str) -> str:
         """The type of a column that the triggers compare. Raises KeyError."""

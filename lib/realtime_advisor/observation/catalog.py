@@ -92,7 +92,7 @@ def _read_parts(answers: _Answers, users_own: Sequence[Any]) -> _Parts:
 
 
 def _table(row: Any, parts: _Parts) -> Table:
-    relid, _, _, _, kind, row_security, replica_identity, estimated_rows, partition_of, comment, select_roles = row
+    relid, _, _, _, kind, row_security, replica_identity, estimated_rows, partition_of, comment, select_roles, of = row
     return Table(
         name=parts.names[relid],
         kind=_KINDS[kind],
@@ -111,4 +111,5 @@ def _table(row: Any, parts: _Parts) -> Table:
         estimated_rows=estimated_rows,
         comment=comment,
         partial_keys=tuple(dict.fromkeys(parts.keys.partial.get(relid, ()))),
+        inherits=tuple(parts.names[parent] for parent in of if parent in parts.names),
     )

@@ -93,15 +93,15 @@ def authorize(connection: Connection, topic: str, claims: Claims | None) -> Acce
     """
     bearer: Claims = {"role": "anon"} if claims is None else claims
     if not bearer.get("role"):
-        return _access(error="the token has no claim role, and Realtime refuses such a token")
+        return make_access(error="the token has no claim role, and Realtime refuses such a token")
     readable: set[str] = set()
     try:
         readable = _readable(connection, topic, bearer)
-        return _access(readable, _writable(connection, topic, bearer))
+        return make_access(readable, _writable(connection, topic, bearer))
     except psycopg.Error as error:
         if connection.closed:
             raise
-        return _access(readable, error=f"{error.sqlstate}: {_said(error)}")
+        return make_access(readable, error=f"{error.sqlstate}: {_said(error)}")
 
 
 def apply_policies(connection: Connection, sql: str) -> None:
@@ -167,22 +167,22 @@ def _readable(connection: Connection, topic: str, claims: Claims) -> set[str]:
     """The extensions whose probe row the user sees; the row has nothing but id, topic, extension and timestamps."""
     probes = {str(uuid4()): extension for extension in EXTENSIONS}
     with connection.transaction(force_rollback=True), connection.cursor(row_factory=tuple_row) as cursor:
-        _become_admin(cursor)
+        become_admin(cursor)
         for probe, extension in probes.items():
             cursor.execute(
                 "insert into realtime.messages (id, topic, extension, inserted_at, updated_at)"
                 " values (%s, %s, %s, timezone('UTC', now()), timezone('UTC', now()))",
                 [probe, topic, extension],
             )
-        _become_user(cursor, topic, claims)
+        become_user(cursor, topic, claims)
         cursor.execute("select id::text from realtime.messages where id = any(%s::uuid[])", [list(probes)])
         return {probes[found] for (found,) in cursor}
 
 
 def _writable(connection: Connection, topic: str, claims: Claims) -> set[str]:
     with connection.transaction(force_rollback=True), connection.cursor() as cursor:
-        _become_admin(cursor)
-        _become_user(cursor, topic, claims)
+        become_admin(cursor)
+        become_user(cursor, topic, claims)
         return {extension for extension in EXTENSIONS if _may_insert(cursor, topic, extension)}
 
 
@@ -200,11 +200,13 @@ def _may_insert(cursor: Cursor, topic: str, extension: str) -> bool:
     return True
 
 
-def _become_admin(cursor: Cursor) -> None:
+def become_admin(cursor: Cursor) -> None:
+    """Be the role of Realtime's own until the transaction ends."""
     cursor.execute(SQL("set local session authorization {}").format(ADMIN))
 
 
-def _become_user(cursor: Cursor, topic: str, claims: Claims) -> None:
+def become_user(cursor: Cursor, topic: str, claims: Claims) -> None:
+    """Be the bearer of these claims who joins this topic, until the transaction ends."""
     subject = claims.get("sub")
     cursor.execute(
         "select set_config('role', %(role)s, true), set_config('realtime.topic', %(topic)s, true),"
@@ -219,11 +221,12 @@ def _become_user(cursor: Cursor, topic: str, claims: Claims) -> None:
     )
 
 
-def _access(
+def make_access(
     readable: set[str] | frozenset[str] = frozenset(),
     writable: set[str] | frozenset[str] = frozenset(),
     error: str | None = None,
 ) -> Access:
+    """The answer, from the extensions that may be read and written."""
     return Access(
         broadcast_read="broadcast" in readable,
         broadcast_write="broadcast" in writable,

@@ -8,8 +8,8 @@ set search_path = ''
 as :$function$
 #variable_conflict use_variable
 declare
-  opening constant text := :'opening';
-  closing constant text := ':' || entity;
+  opening constant text := :[opening];
+  closing constant text := :[closing];
   scope_id :[scope_type];
   user_id :[user_type];
 begin

@@ -7,8 +7,8 @@ security definer
 set search_path = ''
 as :$function$
 declare
-  opening constant text := :'opening';
-  closing constant text := ':' || entity;
+  opening constant text := :[opening];
+  closing constant text := :[closing];
   scope_id :[scope_type];
   user_id :[user_type];
 begin

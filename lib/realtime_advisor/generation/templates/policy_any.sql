@@ -3,9 +3,9 @@ create policy :"policy" on realtime.messages
   for :[command] to authenticated
   :[clause] (
     extension = :'extension'
-    and split_part((select realtime.topic()), ':', 3) = any (array[:[entities]])
+    and split_part((select realtime.topic()), ':', :[place]) = any (array[:[entities]])
     and realtime_advisor.:"function"(
       (select realtime.topic()),
-      split_part((select realtime.topic()), ':', 3)
+      split_part((select realtime.topic()), ':', :[place])
     )
   );

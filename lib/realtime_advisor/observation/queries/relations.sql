@@ -36,7 +36,12 @@ select
                 and pg_catalog.has_any_column_privilege(r.oid, c.oid, 'select')
             order by r.rolname
         )
-    end as select_roles
+    end as select_roles,
+    array(
+        select i.inhparent::bigint from pg_catalog.pg_inherits i
+        where i.inhrelid = c.oid and not c.relispartition
+        order by i.inhseqno
+    ) as inherits
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_inherits parent on parent.inhrelid = c.oid and c.relispartition

@@ -1,0 +1,96 @@
+"""A proof in words and tables: how far a script may be trusted, what was tried, and what arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from realtime_advisor.model import Delivery, Design, Proof, ProofStatus, Step, TableName
+
+from .badges import proof_badge
+from .designs import show_design
+from .live import Live
+from .palette import Look
+from .truth_figures import draw_truth
+from .views import Badge, Sheet, Stack, View, Words
+from .wording import say_count, say_list, say_table
+
+_HOLDS: Final = {
+    True: Look("as expected", "#009e73", "✓", "circle"),
+    False: Look("otherwise", "#d55e00", "✗", "x"),
+    None: Look("not tried", "#6e7781", "–", "circle-open"),
+}
+
+
+def show_proof(proof: Proof) -> Stack:
+    """What was tried and seen, who may join what, the messages as they arrived, and, live only, how long it took."""
+    views: list[View] = [_headline(proof)]
+    if proof.steps:
+        views.append(show_steps(proof.steps))
+    if proof.cells:
+        views += draw_truth(proof)
+    if proof.deliveries:
+        views.append(show_deliveries(proof))
+    if proof.steps:
+        views.append(Live(_tell_time(proof)))
+    return Stack(tuple(views))
+
+
+def show_proved_design(design: Design, proof: Proof) -> Stack:
+    """The design, and below it in one line how far its script may be trusted."""
+    return Stack((show_design(design), _headline(proof)))
+
+
+def _headline(proof: Proof) -> Words:
+    substitutes = tuple(f"- {sentence}" for sentence in proof.substitutes)
+    return Words((f"{say_table(proof.table)}: {proof_badge(proof)}. {proof.reason}", *substitutes))
+
+
+def show_steps(steps: Sequence[Step]) -> Sheet:
+    """Each step with what was expected and what was observed, in the order they were tried."""
+    rows = tuple((Badge(_HOLDS[step.holds]), step.sentence, step.expected, step.observed) for step in steps)
+    return Sheet(_tell_steps(steps), ("", "tried", "expected", "observed"), rows)
+
+
+def _tell_steps(steps: Sequence[Step]) -> str:
+    counts = {holds: sum(step.holds is holds for step in steps) for holds in _HOLDS}
+    told = [f"{count} {_HOLDS[holds].word}" for holds, count in counts.items() if count]
+    return f"{say_count(len(steps), 'step')}: {say_list(told)}."
+
+
+def show_deliveries(proof: Proof) -> Sheet:
+    """The messages as they arrived, each step's together."""
+    sentences = {step.name: step.sentence for step in proof.steps}
+    rows: list[tuple[str, ...]] = []
+    before = None
+    for each in proof.deliveries:
+        rows.append(("" if each.step == before else sentences.get(each.step, each.step), *_arrived(each)))
+        before = each.step
+    title = f"{say_count(len(rows), 'message')} arrived:"
+    return Sheet(title, ("when", "topic", "event", "payload", "channel"), tuple(rows))
+
+
+def _arrived(delivery: Delivery) -> tuple[str, ...]:
+    return (delivery.topic, delivery.event, delivery.payload, "private" if delivery.private else "public")
+
+
+def _tell_time(proof: Proof) -> str:
+    slowest = max(proof.steps, key=lambda step: step.seconds)
+    joins = (
+        "" if proof.join_milliseconds is None else f" A join took {proof.join_milliseconds:.2g} ms at 100,000 members."
+    )
+    return f"This took {proof.seconds:.2g} s; the longest step, {slowest.name}, {slowest.seconds:.2g} s.{joins}"
+
+
+def show_proofs(proofs: Mapping[TableName, Proof]) -> Sheet:
+    """Each table's proof in one line, those that are not proved first."""
+    order = (ProofStatus.NOT_PROVED, ProofStatus.SUBSTITUTED, ProofStatus.PROVED)
+    told = sorted(proofs.values(), key=lambda proof: (order.index(proof.status), proof.table))
+    counts = ((sum(proof.status is status for proof in told), status.value) for status in reversed(order))
+    title = f"{say_count(len(told), 'script')}: {say_list(f'{count} {word}' for count, word in counts if count)}."
+    rows = tuple(
+        (say_table(proof.table), proof_badge(proof), str(len(proof.steps)), str(len(proof.cells)), proof.reason)
+        for proof in told
+    )
+    columns = ("table", "proof", "steps", "answers", "because")
+    return Sheet(title if told else "No script was tried.", columns, rows, frozenset({"steps", "answers"}))

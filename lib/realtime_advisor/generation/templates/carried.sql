@@ -1,0 +1,3 @@
+jsonb_build_object(
+  :[pairs]
+)

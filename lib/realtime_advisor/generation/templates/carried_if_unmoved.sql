@@ -1,0 +1,3 @@
+case
+  when (:[now]) is not distinct from (:[before]) then :[carried]
+end

@@ -1,0 +1,1 @@
+:[signal] || jsonb_build_object('record', carried)

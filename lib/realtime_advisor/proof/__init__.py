@@ -1,0 +1,1 @@
+"""Generated scripts, run in the sandbox before anybody relies on them."""

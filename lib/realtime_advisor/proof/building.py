@@ -1,0 +1,68 @@
+"""Build a skeleton in a copy and fill it with rows: the scene of a proof."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg.sql import SQL
+
+from realtime_advisor.model import Catalog, Script
+
+from .copies import Connection
+from .imitation import Imitation, imitate
+from .installing import fingerprint
+from .scene import Scene
+from .skeleton import Statement, build_skeleton
+from .stage import Stage
+from .world import World, build_world
+
+
+def build_scene(connection: Connection, script: Script, catalog: Catalog) -> tuple[Scene, tuple[str, ...]]:
+    """The scene of a script, and what of the tables could only be imitated. Raises psycopg.Error."""
+    skeleton = build_skeleton(script.design, catalog)
+    imitation = imitate(skeleton, _extensions(connection), _built_in(connection))
+    _build(connection, imitation)
+    stage = Stage(connection, skeleton)
+    world = build_world(skeleton, imitation.labels)
+    _fill(stage, world)
+    scene = Scene(script, skeleton, world, stage)
+    scene.before = fingerprint(scene)
+    scene.functions_before = [oid for (oid,) in connection.execute("select oid from pg_proc").fetchall()]
+    return scene, tuple(dict.fromkeys(imitation.substitutes))
+
+
+def _extensions(connection: Connection) -> frozenset[str]:
+    return frozenset(name for (name,) in connection.execute("select name from pg_available_extensions").fetchall())
+
+
+def _built_in(connection: Connection) -> frozenset[str]:
+    found = connection.execute(
+        "select format_type(oid, null) from pg_type where typnamespace = 'pg_catalog'::regnamespace"
+    )
+    return frozenset(name for (name,) in found.fetchall())
+
+
+def _build(connection: Connection, imitation: Imitation) -> None:
+    with connection.transaction():
+        for statement in imitation.statements:
+            connection.execute(statement)
+        for policy in imitation.policies:
+            _try(connection, policy)
+
+
+def _try(connection: Connection, policy: Statement) -> None:
+    """A policy that mentions what the skeleton does not have is left out. One statement only: hence binary."""
+    try:
+        with connection.transaction():
+            connection.execute(SQL("set local role postgres"))
+            connection.execute(policy, binary=True)
+    except psycopg.Error:
+        return
+
+
+def _fill(stage: Stage, world: World) -> None:
+    """All rows, in any order: foreign keys are not looked at meanwhile."""
+    with stage.connection.transaction():
+        stage.connection.execute("set local session_replication_role = replica")
+        for name, rows in world.rows.items():
+            stage.copy(name, rows)
+    stage.connection.execute("analyze")

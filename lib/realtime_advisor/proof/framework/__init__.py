@@ -1,0 +1,6 @@
+"""The decision framework's own SQL, word for word, tried as generated scripts are: a museum of what goes wrong."""
+
+from .exhibits import EXHIBITS, Exhibit, exhibit
+from .museum import tour, try_framework, try_mended
+
+__all__ = ["EXHIBITS", "Exhibit", "exhibit", "tour", "try_framework", "try_mended"]

@@ -1,0 +1,1 @@
+update documents set title = title;

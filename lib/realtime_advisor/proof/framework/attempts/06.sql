@@ -1,0 +1,1 @@
+-- Ann, of the red tenant, asks for tenant:red:admin-payroll.

@@ -1,0 +1,1 @@
+-- Dan, of the tenant called %, asks for tenant:acme:dashboard.

@@ -1,0 +1,1 @@
+-- Cyd, of two tenants, asks for tenant:red:dashboard.

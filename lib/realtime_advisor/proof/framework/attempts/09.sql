@@ -1,0 +1,1 @@
+-- Ann asks for user:ann:notifications, which needs no look at the table of users.

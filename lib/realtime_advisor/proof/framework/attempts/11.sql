@@ -1,0 +1,1 @@
+-- Ann asks for the messages of a thread that there is not.

@@ -1,0 +1,1 @@
+-- Ann asks for tenant:red:dashboard, and Realtime asks what of it she may read.

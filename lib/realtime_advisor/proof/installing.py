@@ -1,0 +1,84 @@
+"""Checks of the scripts as a whole: installed, installed again, checked, and undone without a trace."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Final
+
+import psycopg
+from psycopg.sql import SQL
+
+from realtime_advisor.sandbox.realtime import apply_policies
+
+from .scene import Outcome, Scene
+
+FINGERPRINT: Final = resources.files(__package__).joinpath("fingerprint.sql").read_bytes()
+PRIVILEGES: Final = resources.files(__package__).joinpath("open_functions.sql").read_bytes()
+
+
+def installs(scene: Scene) -> Outcome:
+    """Every step of the installation runs."""
+    return _installed(scene)
+
+
+def installs_again(scene: Scene) -> Outcome:
+    """Every step may be run again."""
+    return _installed(scene)
+
+
+def check_script_agrees(scene: Scene) -> Outcome:
+    """The check script finds all as it was generated."""
+    rows = scene.stage.connection.execute(scene.script.check.encode(), prepare=False).fetchall()
+    faults = [f"{name}: {detail}" for name, ok, detail in rows if not ok]
+    return Outcome(f"{len(rows)} lines, all ok", "; ".join(faults) or "all ok", bool(rows) and not faults)
+
+
+def functions_are_closed(scene: Scene) -> Outcome:
+    """Nobody but who needs it may call a function, and none looks for names along somebody else's path."""
+    faults = [fault for (fault,) in scene.stage.connection.execute(PRIVILEGES, [scene.functions_before]).fetchall()]
+    return Outcome(
+        "no function open to others, each with an empty search_path", "; ".join(faults) or "none", not faults
+    )
+
+
+def down_restores_the_catalogue(scene: Scene) -> Outcome:
+    """The down script leaves the catalogue as it was before; run again, it changes nothing."""
+    error = _run_down(scene) or _run_down(scene)
+    if error:
+        return Outcome("the catalogue as before", error, False)
+    before, after = scene.before, fingerprint(scene)
+    left = [f"left: {line}" for line in sorted(after - before)] + [f"gone: {line}" for line in sorted(before - after)]
+    return Outcome("the catalogue as before", "; ".join(left[:5]) or "as before", not left)
+
+
+def fingerprint(scene: Scene) -> frozenset[str]:
+    """The catalogue, a line for each object."""
+    return frozenset(line for (line,) in scene.stage.connection.execute(FINGERPRINT).fetchall())
+
+
+def _run_down(scene: Scene) -> str | None:
+    try:
+        apply_policies(scene.stage.connection, scene.script.down)
+    except psycopg.Error as error:
+        return said(error)
+    return None
+
+
+def _installed(scene: Scene) -> Outcome:
+    connection, script = scene.stage.connection, scene.script
+    try:
+        for text in filter(None, (script.functions, script.triggers)):
+            connection.execute(SQL("set session authorization postgres"))
+            connection.execute(text.encode(), prepare=False)
+        connection.execute(SQL("reset session authorization"))
+        apply_policies(connection, script.policies)
+    except psycopg.Error as error:
+        connection.rollback()
+        connection.execute(SQL("reset session authorization"))
+        return Outcome("no error", said(error), False)
+    return Outcome("no error", "no error", True)
+
+
+def said(error: psycopg.Error) -> str:
+    """An error as Postgres put it."""
+    return f"{error.sqlstate}: {error.diag.message_primary or error}"

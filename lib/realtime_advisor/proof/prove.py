@@ -1,0 +1,162 @@
+"""Prove scripts: each in a database of its own, against a skeleton of its tables, check by check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from time import perf_counter
+
+import psycopg
+
+from realtime_advisor.errors import NoServerBinaries
+from realtime_advisor.model import ByTable, Catalog, Proof, ProofStatus, Script, Step, TableName
+from realtime_advisor.sandbox.postgres import RunningServer, find_binaries, lease
+
+from . import installing, truth, writes
+from .building import build_scene
+from .copies import Connection, open_copy
+from .installing import said
+from .scene import Check, Outcome, Scene
+
+Progress = Callable[[int, int, TableName], None]
+
+BEFORE: Sequence[Check] = (installing.installs, installing.installs_again)
+BETWEEN: Sequence[Check] = (installing.check_script_agrees, installing.functions_are_closed)
+AFTER: Sequence[Check] = (installing.down_restores_the_catalogue,)
+
+
+def prove(script: Script, catalog: Catalog, *, server: RunningServer | None = None) -> Proof:
+    """What happens when the script is run in the sandbox, against the tables of the catalogue that it touches.
+
+    `server` is the sandbox's; by default one of the target's major version, where that is at hand, else any.
+    Raises NoServerBinaries and SandboxFailed.
+    """
+    with _server_for(catalog, server) as running:
+        return _prove_on(running, script, catalog)
+
+
+def prove_all(
+    scripts: Mapping[TableName, Script],
+    catalog: Catalog,
+    *,
+    busiest: Sequence[TableName] = (),
+    most: int = 20,
+    progress: Progress | None = None,
+    server: RunningServer | None = None,
+) -> ByTable[Proof]:
+    """The proof of each script, the busiest tables' first; beyond `most` of them "not proved".
+
+    `progress` is told how many are done, of how many, and which table is next. Interrupted, it answers with what is
+    proved by then. Raises NoServerBinaries and SandboxFailed.
+    """
+    order = [name for name in dict.fromkeys((*busiest, *scripts)) if name in scripts]
+    chosen, rest = order[:most], order[most:]
+    proofs = {
+        name: _unproved(name, f"Only the {most} busiest tables are proved: prove {name} by itself.") for name in rest
+    }
+    try:
+        with _server_for(catalog, server) as running:
+            for number, name in enumerate(chosen):
+                if progress:
+                    progress(number, len(chosen), name)
+                proofs[name] = _prove_on(running, scripts[name], catalog)
+    except KeyboardInterrupt:
+        for name in chosen:
+            proofs.setdefault(name, _unproved(name, f"The proof of {name} was interrupted: run it again."))
+    return ByTable(proofs)
+
+
+@contextmanager
+def _server_for(catalog: Catalog, server: RunningServer | None) -> Iterator[RunningServer]:
+    if server is not None:
+        yield server
+        return
+    try:
+        binaries = find_binaries(catalog.server.major)
+    except NoServerBinaries:
+        binaries = find_binaries()
+    with lease(binaries) as running:
+        yield running
+
+
+def _unproved(table: TableName, reason: str) -> Proof:
+    return Proof(table, ProofStatus.NOT_PROVED, reason)
+
+
+def _prove_on(server: RunningServer, script: Script, catalog: Catalog) -> Proof:
+    started = perf_counter()
+    with open_copy(server) as connection:
+        return _prove_in(connection, script, catalog, started)
+
+
+def _prove_in(connection: Connection, script: Script, catalog: Catalog, started: float) -> Proof:
+    version = connection.info.parameter_status("server_version") or ""
+    version = version.split(" ")[0]
+    try:
+        scene, substitutes = build_scene(connection, script, catalog)
+    except psycopg.Error as error:
+        reason = f"The tables of {script.design.table} could not be imitated: {said(error)}."
+        return Proof(script.design.table, ProofStatus.NOT_PROVED, reason, server_version=version)
+    steps = tuple(_steps(scene))
+    status, reason = _judged(scene, steps, substitutes, version, catalog)
+    return Proof(
+        table=script.design.table,
+        status=status,
+        reason=reason,
+        steps=steps,
+        cells=tuple(scene.cells),
+        deliveries=tuple(scene.deliveries),
+        substitutes=substitutes,
+        server_version=version,
+        join_milliseconds=scene.join_milliseconds,
+        seconds=perf_counter() - started,
+    )
+
+
+def _steps(scene: Scene) -> Iterator[Step]:
+    """All checks; where the script does not install, nothing else can be tried."""
+    for check in BEFORE:
+        step = _tried(check, scene)
+        yield step
+        if not step.holds:
+            return
+    truth.fill_truth_table(scene)
+    told = writes.CHECKS if scene.design.emissions else ()
+    for check in chain(BETWEEN, told, truth.CHECKS, AFTER):
+        yield _tried(check, scene)
+
+
+def _tried(check: Check, scene: Scene) -> Step:
+    started = perf_counter()
+    try:
+        outcome = check(scene)
+    except psycopg.Error as error:
+        outcome = Outcome("no error", said(error), False)
+    sentence = (check.__doc__ or "").strip().splitlines()[0]
+    return Step(check.__name__, sentence, outcome.holds, outcome.expected, outcome.observed, perf_counter() - started)
+
+
+def _judged(
+    scene: Scene, steps: tuple[Step, ...], substitutes: tuple[str, ...], version: str, catalog: Catalog
+) -> tuple[ProofStatus, str]:
+    failed = [step for step in steps if step.holds is False]
+    if failed:
+        first = failed[0]
+        more = f", and {len(failed) - 1} more steps fail" if len(failed) > 1 else ""
+        reason = f"{first.sentence.rstrip('.')}: not so, {first.name} saw {_cut(first.observed)}{more}."
+        return ProofStatus.NOT_PROVED, reason
+    untried = sum(step.holds is None for step in steps)
+    held = f"{len(steps) - untried} steps and {len(scene.cells)} answers on PostgreSQL {version} are as designed"
+    apart = f"; {untried} steps have no subject here" if untried else ""
+    major = scene.stage.connection.info.server_version // 10000
+    other = (
+        f"; PostgreSQL {catalog.server.major}, which the target has, is not at hand"
+        if major != catalog.server.major
+        else ""
+    )
+    return ProofStatus.SUBSTITUTED if substitutes else ProofStatus.PROVED, f"{held}{apart}{other}."
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}..."

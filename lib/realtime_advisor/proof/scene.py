@@ -1,0 +1,94 @@
+"""What every check is given: the script, the rows and the stage; and how it reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from realtime_advisor.model import Cell, Delivery, Design, Script, TableName
+
+from .entitled import Row
+from .expected import Change, Message, messages
+from .skeleton import Skeleton
+from .stage import Stage
+from .world import World
+
+_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check expected and saw; `holds` None: it could not be tried, and `observed` says why."""
+
+    expected: str
+    observed: str
+    holds: bool | None
+
+
+@dataclass
+class Scene:
+    """One script in its own copy, with what the checks leave for the report."""
+
+    script: Script
+    skeleton: Skeleton
+    world: World
+    stage: Stage
+    deliveries: list[Delivery] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    join_milliseconds: float | None = None
+    before: frozenset[str] = frozenset()  # the catalogue without the script, a line for each object
+    functions_before: list[int] = field(default_factory=list)  # their oids
+
+    @property
+    def design(self) -> Design:
+        return self.script.design
+
+    @property
+    def table(self) -> TableName:
+        return self.script.design.table
+
+    @property
+    def version(self) -> int:
+        return self.stage.connection.info.server_version // 10000
+
+    def rows_after(self, changes: Iterable[Change]) -> dict[TableName, list[Row]]:
+        """All rows as they are after these statements."""
+        after = dict(self.world.rows)
+        for change in changes:
+            gone = {id(old) for old, _ in change.pairs}
+            came = [new for _, new in change.pairs if new is not None]
+            after[change.table] = [row for row in after[change.table] if id(row) not in gone] + came
+        return after
+
+    def compare(self, step: str, *changes: Change) -> Outcome:
+        """Whether exactly what the design says of these statements was sent, and no warning came."""
+        wanted = messages(self.design, changes, self.rows_after(changes))
+        return self.compare_with(step, wanted)
+
+    def compare_with(self, step: str, wanted: Sequence[Message]) -> Outcome:
+        """Whether exactly these messages were sent, and no warning came."""
+        sent = self.stage.deliveries(step)
+        self.deliveries += [delivery for delivery, _ in sent[:20]]
+        seen = [(delivery.topic, delivery.event, delivery.payload) for delivery, _ in sent]
+        faults = sorted({fault for _, fault in sent if fault})
+        trouble = [*faults, *(f"warning: {warning}" for warning in dict.fromkeys(self.stage.warnings))]
+        holds = Counter(wanted) == Counter(seen) and not trouble
+        return Outcome(described(wanted), "; ".join([described(seen), *trouble]), holds)
+
+
+Check = Callable[[Scene], Outcome]
+
+
+def not_tried(why: str) -> Outcome:
+    """The outcome of a check that has no subject here."""
+    return Outcome("", why, None)
+
+
+def described(told: Sequence[Message]) -> str:
+    """Messages in a few words."""
+    if not told:
+        return "no message"
+    lines = [f"{topic} {event} {payload}" for topic, event, payload in sorted(told)[:_SHOWN]]
+    more = [f"and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
+    return f"{len(told)} message{'s' * (len(told) > 1)}: " + "; ".join([*lines, *more])

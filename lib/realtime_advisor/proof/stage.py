@@ -1,0 +1,134 @@
+"""Where writes are tried: one connection to a copy, one attempt after the other, each taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, Final
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from realtime_advisor.model import Delivery, TableName
+
+from .entitled import Row
+from .expected import Change
+from .skeleton import Skeleton, Statement
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+DELIVERIES: Final = resources.files(__package__).joinpath("deliveries.sql").read_bytes()
+
+
+@dataclass
+class Stage:
+    """A superuser's connection in autocommit mode, and the warnings that came while an attempt ran."""
+
+    connection: Connection
+    skeleton: Skeleton
+    writer: str = "postgres"
+    warnings: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.connection.add_notice_handler(self._hear)
+
+    def _hear(self, notice: psycopg.errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            self.warnings.append(notice.message_primary or "")
+
+    @contextmanager
+    def attempt(self, prepare: Sequence[Statement] = ()) -> Iterator[None]:
+        """Whatever is done inside is taken back. `prepare` is run as the superuser, the rest as the writer."""
+        with self.connection.transaction(force_rollback=True):
+            for statement in prepare:
+                self.connection.execute(statement)
+            self.become(self.writer)
+            self.warnings.clear()
+            yield
+            self.become(None)
+
+    def become(self, role: str | None) -> None:
+        """Write with the rights of that role from here on; None: of the superuser."""
+        statement = SQL("set local role {}").format(Identifier(role)) if role else SQL("reset role")
+        self.connection.execute(statement)
+
+    def run(self, statement: Statement, parameters: Sequence[object] = ()) -> None:
+        """Run one statement as the present role."""
+        self.connection.execute(statement, parameters)
+
+    def ask(self, statement: Statement, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one statement."""
+        return self.connection.execute(statement, parameters).fetchall()
+
+    def settle(self) -> None:
+        """Have all that waits for the end of the transaction happen now."""
+        self.connection.execute("set constraints all immediate")
+
+    def deliveries(self, step: str) -> list[tuple[Delivery, str]]:
+        """What the attempt has sent so far, each with what is wrong with it, if anything."""
+        self.settle()
+        self.become(None)
+        found = self.connection.execute(DELIVERIES).fetchall()
+        return [
+            (Delivery(step, topic, event, _written(payload), private), faults)
+            for topic, event, payload, private, faults in found
+        ]
+
+    # ------------------------------------------------------------ writes of rows
+
+    def insert(self, table: TableName, *rows: Row, at: TableName | None = None) -> Change:
+        """One statement; `at` is the partition that it is addressed to."""
+        columns = list(rows[0])
+        one = SQL("({})").format(SQL(", ").join(SQL("%s") for _ in columns))
+        statement = SQL("insert into {} ({}) values {}").format(
+            _name(at or table), _listed(columns), SQL(", ").join(one for _ in rows)
+        )
+        self.run(statement, [row[column] for row in rows for column in columns])
+        return Change(table, "INSERT", tuple((None, row) for row in rows))
+
+    def copy(self, table: TableName, rows: Sequence[Row]) -> Change:
+        """One COPY."""
+        columns = list(rows[0])
+        statement = SQL("copy {} ({}) from stdin").format(_name(table), _listed(columns))
+        with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row([row[column] for column in columns])
+        return Change(table, "INSERT", tuple((None, row) for row in rows))
+
+    def update(self, table: TableName, rows: Sequence[Row], changed: Row) -> Change:
+        """One statement that gives these rows these values."""
+        where, parameters = self._where(table, rows)
+        sets = SQL(", ").join(SQL("{} = %s").format(Identifier(column)) for column in changed)
+        statement = SQL("update {} set {} where {}").format(_name(table), sets, where)
+        self.run(statement, [*changed.values(), *parameters])
+        return Change(table, "UPDATE", tuple((row, {**row, **changed}) for row in rows))
+
+    def delete(self, table: TableName, *rows: Row) -> Change:
+        """One statement."""
+        where, parameters = self._where(table, rows)
+        self.run(SQL("delete from {} where {}").format(_name(table), where), parameters)
+        return Change(table, "DELETE", tuple((row, None) for row in rows))
+
+    def _where(self, table: TableName, rows: Sequence[Row]) -> tuple[Statement, list[str | None]]:
+        """The rows by their primary key; without one, by all that is known of them, as text."""
+        key = self.skeleton.tables[table].primary_key
+        columns = key or tuple(rows[0])
+        equal = SQL("{} = %s") if key else SQL("{}::text is not distinct from %s::text")
+        one = SQL("({})").format(SQL(" and ").join(equal.format(Identifier(column)) for column in columns))
+        return SQL(" or ").join(one for _ in rows), [row[column] for row in rows for column in columns]
+
+
+def _written(payload: Mapping[str, object]) -> str:
+    """The payload without the message's id, as JSON."""
+    content = {key: value for key, value in payload.items() if key != "id"} if isinstance(payload, dict) else payload
+    return json.dumps(content, sort_keys=True, ensure_ascii=False)
+
+
+def _name(table: TableName) -> Identifier:
+    return Identifier(table.schema, table.name)
+
+
+def _listed(columns: Sequence[str]) -> Statement:
+    return SQL(", ").join(map(Identifier, columns))

@@ -1,0 +1,262 @@
+"""Rows made to fit a skeleton: several tenants, users in none, one and two, and memberships that do not count.
+
+The rows come in slices: row i of a table refers to row i of its parents, so a slice is one tenant (or user, or thread)
+with all that hangs on it. No two families of keys share a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+from realtime_advisor.model import Condition, Entitlement, Hop, Table, TableName
+
+from .skeleton import Skeleton, holder, principal_column, told_on, writable
+from .values import another, keys, value
+
+Row = Mapping[str, str | None]
+Place = tuple[TableName, str]
+
+PEOPLED = 6  # slices with a member
+TWO = PEOPLED  # the person who is in slices 0 and 1
+STRANGER = PEOPLED + 1
+_FIRST_FAILING = PEOPLED + 2
+
+
+@dataclass(frozen=True)
+class Person:
+    """A signed-in user: what the user is, and the `sub` of the user's token."""
+
+    name: str
+    sub: str
+
+
+@dataclass
+class World:
+    """All rows of the skeleton, and how to make more."""
+
+    skeleton: Skeleton
+    labels: Mapping[str, tuple[str, ...]]
+    rows: dict[TableName, list[Row]] = field(default_factory=dict)
+    people: list[Person] = field(default_factory=list)
+    bound: set[Place] = field(default_factory=set)  # columns that refer to another: their slice decides their value
+    _families: dict[Place, Place] = field(default_factory=dict)
+    _keys: dict[Place, list[str]] = field(default_factory=dict)
+    _fresh: int = 0
+
+    @property
+    def slices(self) -> int:
+        return len(self.people) + PEOPLED
+
+    def key(self, place: Place, number: int) -> str:
+        """The number-th key of the family that a column belongs to."""
+        family = self._families.get(place, place)
+        made = self._keys.setdefault(family, [])
+        if number >= len(made):
+            column = self.skeleton.tables[family[0]].column(family[1])
+            position = sorted(set(self._families.values())).index(family)
+            wanted = max(number + 1, 2 * len(made), 64)
+            self._keys[family] = made = list(islice(keys(column.type, position, self.labels, hostile=True), wanted))
+        return made[number]
+
+    def make(self, table: TableName, number: int, slice_: int) -> Row:
+        """A row whose own key is the number-th, and whose references lead into a slice."""
+        row: dict[str, str | None] = {}
+        found = self.skeleton.tables[table]
+        for column in writable(found):
+            place = (table, column.name)
+            if place in self._families:
+                row[column.name] = self.key(place, slice_ if place in self.bound else number)
+            else:
+                row[column.name] = value(column.type, number, self.labels)
+        return row
+
+    def fresh(self, slice_: int = 0) -> Row:
+        """A new row of the design's own table, in that slice; in one of its own where a slice can have no second."""
+        own = self.skeleton.own
+        self._fresh += 1
+        is_one_to_one = bool(own.primary_key) and all((own.name, name) in self.bound for name in own.primary_key)
+        place = PEOPLED + self._fresh % (self.slices - PEOPLED) if is_one_to_one else slice_
+        return self.make(own.name, 1000 + self._fresh, place)
+
+
+def build_world(skeleton: Skeleton, labels: Mapping[str, tuple[str, ...]]) -> World:
+    """The rows of a skeleton, and the people who might want to join."""
+    world = World(skeleton, labels)
+    _link(world)
+    _people(world)
+    memberships = _memberships(skeleton)
+    dependents = _dependents(skeleton)
+    for name in skeleton.tables:
+        if name not in memberships:
+            limit = PEOPLED if name in dependents else world.slices
+            world.rows[name] = [world.make(name, number, number) for number in range(limit)]
+    for name, entitlement in memberships.items():
+        world.rows[name] = list(_membership_rows(world, entitlement))
+    return world
+
+
+def _memberships(skeleton: Skeleton) -> dict[TableName, Entitlement]:
+    found = [emission.scope.entitlement for emission in told_on(skeleton.design)]
+    return {one.membership: one for one in found if one and one.membership in skeleton.tables and one.membership}
+
+
+def _dependents(skeleton: Skeleton) -> set[TableName]:
+    """The design's own table and what refers to it: they have rows in the first slices only, to leave room for more."""
+    found = {skeleton.design.table}
+    for _ in skeleton.tables:
+        found |= {
+            table.name for table in skeleton.tables.values() for key in table.foreign_keys if key.references in found
+        }
+    return found
+
+
+# ---------------------------------------------------------------- which columns hold the same keys
+
+
+def _link(world: World) -> None:
+    for child, parent in _links(world.skeleton):
+        world.bound.add(child)
+        _join(world, child, parent)
+    for place in _user_columns(world.skeleton):
+        for other in _user_columns(world.skeleton):
+            _join(world, place, other)
+    for table in world.skeleton.tables.values():
+        for name in table.primary_key:
+            _join(world, (table.name, name), (table.name, name))
+
+
+def _join(world: World, one: Place, other: Place) -> None:
+    families = world._families
+    keep, drop = families.get(one, one), families.get(other, other)
+    families[one] = families[other] = keep
+    for place, family in families.items():
+        if family == drop:
+            families[place] = keep
+
+
+def _links(skeleton: Skeleton) -> Iterator[tuple[Place, Place]]:
+    """Referring and referred column: foreign keys, hops, scopes and memberships, whether a key is declared or not."""
+    for table in skeleton.tables.values():
+        for key in table.foreign_keys:
+            for column, parent in zip(key.columns, key.referenced_columns, strict=True):
+                if (table.name, column) != (key.references, parent):
+                    yield (table.name, column), (key.references, parent)
+    for emission in told_on(skeleton.design):
+        scope, entitlement = emission.scope, emission.scope.entitlement
+        yield from _hops(skeleton, (*scope.path, *(entitlement.path if entitlement else ())))
+        at = (holder(skeleton.design, emission), scope.columns[0])
+        key_column = principal_column(skeleton.design, emission, skeleton.tables)
+        principal = (scope.principal, key_column) if scope.principal and key_column else at
+        if principal != at:
+            yield at, principal
+        if entitlement and entitlement.membership:
+            yield from _membership_links(entitlement, principal)
+
+
+def _membership_links(entitlement: Entitlement, principal: Place) -> Iterator[tuple[Place, Place]]:
+    assert entitlement.membership is not None
+    last = entitlement.path[-1] if entitlement.path else None
+    leads = [(last.table, column) for column in last.columns] if last else [principal]
+    for column, lead in zip(entitlement.scope_columns, leads, strict=False):
+        if (entitlement.membership, column) != lead:
+            yield (entitlement.membership, column), lead
+
+
+def _hops(skeleton: Skeleton, path: Iterable[Hop]) -> Iterator[tuple[Place, Place]]:
+    for hop in path:
+        for column, parent in zip(hop.columns, hop.referenced_columns, strict=True):
+            if hop.references in skeleton.tables and (hop.table, column) != (hop.references, parent):
+                yield (hop.table, column), (hop.references, parent)
+
+
+def _user_columns(skeleton: Skeleton) -> list[Place]:
+    """The columns that hold what a token's `sub` says."""
+    found: dict[Place, None] = {}
+    for emission in told_on(skeleton.design):
+        entitlement = emission.scope.entitlement
+        if entitlement and entitlement.kind == "self":
+            found[holder(skeleton.design, emission), emission.scope.columns[0]] = None
+        elif entitlement and entitlement.membership and entitlement.user_column:
+            found[entitlement.membership, entitlement.user_column] = None
+    return list(found)
+
+
+# ---------------------------------------------------------------- people and their memberships
+
+
+def _people(world: World) -> None:
+    names = [f"member of slice {number}" for number in range(PEOPLED)] + ["member of two", "stranger"]
+    names += [why for why, _, _ in _failing(world)]
+    places = _user_columns(world.skeleton)
+    world.people = [Person(name, world.key(places[0], number)) for number, name in enumerate(names)]
+
+
+def _membership_rows(world: World, entitlement: Entitlement) -> Iterator[Row]:
+    membership = entitlement.membership
+    assert membership is not None
+    pairs = [(number, number) for number in range(PEOPLED)] + [(0, TWO), (1, TWO)]
+    for number, (slice_, person) in enumerate(pairs):
+        yield _member(world, entitlement, number, slice_, person) | _counting(world, entitlement)
+    for position, (_, column, text) in enumerate(_failing(world)):
+        person = _FIRST_FAILING + position
+        row = _member(world, entitlement, len(pairs) + position, 0, person) | _counting(world, entitlement)
+        if column in row:
+            yield row | {column: text}
+
+
+def _member(world: World, entitlement: Entitlement, number: int, slice_: int, person: int) -> dict[str, str | None]:
+    assert entitlement.membership is not None
+    assert entitlement.user_column is not None
+    row = dict(world.make(entitlement.membership, number, slice_))
+    row[entitlement.user_column] = world.people[person].sub
+    return row
+
+
+def _counting(world: World, entitlement: Entitlement) -> dict[str, str | None]:
+    """What makes a row count."""
+    assert entitlement.membership is not None
+    table = world.skeleton.tables[entitlement.membership]
+    return {condition.column: _passing(table, condition, world.labels) for condition in entitlement.conditions}
+
+
+def _passing(table: Table, condition: Condition, labels: Mapping[str, tuple[str, ...]]) -> str | None:
+    return {
+        "in": condition.values[0] if condition.values else None,
+        "null": None,
+        "not null": value(table.column(condition.column).type, 1, labels),
+        "true": "true",
+        "false": "false",
+        "past": "2000-01-01 00:00:00+00",
+        "future": "2100-01-01 00:00:00+00",
+    }[condition.test]
+
+
+def _failing(world: World) -> list[tuple[str, str, str | None]]:
+    """Each way in which a membership does not count: what it is, the column and its value."""
+    found: dict[tuple[str, str | None], str] = {}
+    for entitlement in _memberships(world.skeleton).values():
+        assert entitlement.membership is not None
+        table = world.skeleton.tables[entitlement.membership]
+        for condition in entitlement.conditions:
+            column = table.column(condition.column)
+            for text in _refused(table, condition, world.labels):
+                if text is not None or not column.not_null:
+                    found[condition.column, text] = f"member whose {condition.column} is {text or 'null'}"
+    return [(why, column, text) for (column, text), why in found.items()]
+
+
+def _refused(table: Table, condition: Condition, labels: Mapping[str, tuple[str, ...]]) -> Iterator[str | None]:
+    column = table.column(condition.column)
+    if condition.test == "in":
+        candidates = (another(column, taken, labels) for taken in (None, *condition.values))
+        yield from dict.fromkeys(text for text in candidates if text is not None and text not in condition.values)
+    elif condition.test == "null":
+        yield value(column.type, 1, labels)
+    elif condition.test in ("true", "false"):
+        yield "false" if condition.test == "true" else "true"
+    elif condition.test in ("past", "future"):
+        yield "2100-01-01 00:00:00+00" if condition.test == "past" else "2000-01-01 00:00:00+00"
+    if condition.test != "null":
+        yield None

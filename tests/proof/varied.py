@@ -1,0 +1,157 @@
+"""Designs of many shapes, all of them sound: whoever calls one of them wrong raises a false alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final, Unpack
+
+from realtime_advisor.generation.design import design
+from realtime_advisor.generation.sql import generate
+from realtime_advisor.model import Catalog, Column, Decision, Entitlement, Hop, Option, Scope, ScopeKind
+
+from ..generation.conftest import Choices, write
+from ..generation.shapes import with_table
+from ..generation.test_entitlement import keyed
+from ..generation.test_golden import HOSTILE_CATALOG, HOSTILE_DECISION
+from ..generation.test_partitions import EVENTS, EVENTS_TABLE
+from ..generation.test_presence import present
+from ..generation.world import (
+    CATALOG,
+    DOCUMENTS_DECISION,
+    MESSAGES_DECISION,
+    NOTIFICATIONS_DECISION,
+    TENANT_SCOPE,
+    TENANTS,
+    USER_SCOPE,
+    USERS,
+    decide,
+    make_table,
+    public,
+)
+from .designs import Case
+
+NOTES = public("notes")
+KEYS: Final = (
+    ("bigint", "text"),
+    ("integer", "bigint"),
+    ("text", "uuid"),
+    ("character varying(20)", "text"),
+    ("numeric", "text"),
+    ("uuid", "text"),
+    ("smallint", "integer"),
+)
+
+
+def _noted(
+    described: str | list[Column], *scopes: Scope, key: tuple[str, ...] = ("id",), **choices: Unpack[Choices]
+) -> Case:
+    """A table of notes with these columns, of the tenant unless scopes are given."""
+    table = make_table("notes", described, key, {"tenant_id": TENANTS} if not scopes else {})
+    catalog = with_table(table)
+    return Case(write(decide(NOTES, *(scopes or (TENANT_SCOPE,))), catalog, **choices), catalog)
+
+
+def _of(decision: Decision, catalog: Catalog = CATALOG, **choices: Unpack[Choices]) -> Case:
+    return Case(write(decision, catalog, **choices), catalog)
+
+
+def _keyed(key_type: str, user_type: str) -> Case:
+    decision, catalog = keyed(key_type, user_type)
+    return Case(write(decision, catalog), catalog)
+
+
+def _present(key_type: str) -> Case:
+    decision, catalog = keyed(key_type, "text")
+    made = design(decision, catalog, option=Option.PRESENCE)
+    return Case(generate(made), catalog)
+
+
+def _partitioned(*operations: str) -> Case:
+    catalog = with_table(EVENTS_TABLE)
+    return Case(write(decide(EVENTS, TENANT_SCOPE), catalog, operations=operations), catalog)
+
+
+def _two_hops() -> Case:
+    """Reactions to messages, whose tenant is two foreign keys away."""
+    reactions, messages, threads = map(public, ("reactions", "messages", "message_threads"))
+    table = make_table("reactions", "id uuid, message_id uuid, emoji text", references={"message_id": messages})
+    path = (
+        Hop(reactions, ("message_id",), messages, ("id",)),
+        Hop(messages, ("thread_id",), threads, ("id",)),
+    )
+    catalog = with_table(table)
+    return Case(write(decide(reactions, replace(TENANT_SCOPE, path=path)), catalog), catalog)
+
+
+def _one_to_one() -> Case:
+    """Settings, whose key is the user's."""
+    table = make_table("settings", "user_id uuid, theme text?", ("user_id",), {"user_id": USERS})
+    catalog = with_table(table)
+    return Case(write(decide(public("settings"), USER_SCOPE), catalog), catalog)
+
+
+def _own_tenant() -> Case:
+    """The tenants' own table: the scope's id is the row's."""
+    scope = Scope(
+        ScopeKind.TENANT,
+        "tenant",
+        TENANTS,
+        ("id",),
+        "uuid",
+        entitlement=Entitlement("membership", "uuid", public("memberships"), ("tenant_id",), "user_id"),
+    )
+    return _of(decide(TENANTS, scope))
+
+
+def _many_types() -> Case:
+    columns = (
+        "id bigint, tenant_id uuid?, a jsonb?, b json?, c point?, d text[]?, e bytea?, f interval?, g inet?, h date?"
+    )
+    return _noted(columns)
+
+
+def _generated() -> Case:
+    columns = [
+        Column("id", "bigint", not_null=True),
+        Column("tenant_id", "uuid"),
+        Column("price", "integer"),
+        Column("cheap", "boolean", generated=True),
+    ]
+    return _noted(columns)
+
+
+VARIED: Final[Mapping[str, Callable[[], Case]]] = {
+    "notifications": lambda: _of(NOTIFICATIONS_DECISION),
+    "documents": lambda: _of(DOCUMENTS_DECISION),
+    "messages": lambda: _of(MESSAGES_DECISION),
+    "hostile names": lambda: _of(HOSTILE_DECISION, HOSTILE_CATALOG),
+    "set-based": lambda: _of(DOCUMENTS_DECISION, granularity="statement, set-based"),
+    "set-based, two topics": lambda: _of(MESSAGES_DECISION, granularity="statement, set-based"),
+    "transaction": lambda: _of(DOCUMENTS_DECISION, granularity="transaction"),
+    "transaction, two topics": lambda: _of(MESSAGES_DECISION, granularity="transaction"),
+    "transaction of a user": lambda: _of(NOTIFICATIONS_DECISION, granularity="transaction"),
+    "partitioned": lambda: _partitioned("insert", "update", "delete"),
+    "partitioned, truncate": lambda: _partitioned("insert", "update", "delete", "truncate"),
+    "truncate": lambda: _of(DOCUMENTS_DECISION, operations=("insert", "update", "delete", "truncate")),
+    "inserts only": lambda: _of(DOCUMENTS_DECISION, operations=("insert",)),
+    "no deletes": lambda: _of(NOTIFICATIONS_DECISION, operations=("insert", "update")),
+    "one watched column": lambda: _of(DOCUMENTS_DECISION, watched=["price"]),
+    "no watched column": lambda: _of(DOCUMENTS_DECISION, watched=[]),
+    "a small cap": lambda: _of(DOCUMENTS_DECISION, most_topics=3),
+    "presence": lambda: Case(present(), CATALOG),
+    "presence, text keys": lambda: _present("text"),
+    "presence, number keys": lambda: _present("bigint"),
+    "no key": lambda: _noted("tenant_id uuid?, body text?", key=()),
+    "key of two columns": lambda: _noted("tenant_id uuid, number integer, body text?", key=("tenant_id", "number")),
+    "many types": _many_types,
+    "generated column": _generated,
+    "every column required": lambda: _noted("id uuid, tenant_id uuid, title text, size integer, done boolean"),
+    "nothing but keys": lambda: _noted("id uuid, tenant_id uuid"),
+    "reserved words": lambda: _noted("id uuid, tenant_id uuid, select text, keys text, topic text"),
+    "two hops": _two_hops,
+    "one to one": _one_to_one,
+    "the tenant itself": _own_tenant,
+    **{f"keys of {key}, users of {user}": partial(_keyed, key, user) for key, user in KEYS},
+}
