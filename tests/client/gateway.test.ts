@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { followBroadcast, type Broadcast } from '@templates/realtimeBroadcast';
 import type { ChannelState } from '@templates/realtimeChannels';
-import { documentsContract } from './generated/documents/documentsBroadcast';
+import { documentsContract, type DocumentsEvent, type DocumentsMessage } from './generated/documents/documentsBroadcast';
 import { Gateway } from './gateway';
 
 const uuid = (number: number): string => `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`;
@@ -16,7 +16,7 @@ let stop: (() => void)[] = [];
 beforeAll(async () => {
   gateway = await Gateway.open();
   await gateway.install('documents');
-}, 120_000);
+});
 beforeEach(() => gateway.sql('truncate documents'));
 afterEach(() => {
   for (const each of stop.splice(0)) each();
@@ -25,7 +25,7 @@ afterAll(() => gateway?.close());
 
 interface Seen {
   states: ChannelState[];
-  messages: Broadcast[];
+  messages: Broadcast<DocumentsEvent, DocumentsMessage>[];
   rows: number[];
 }
 
@@ -35,8 +35,8 @@ async function follow(user: string, topic: string, spacing = 100): Promise<Seen>
   stop.push(
     followBroadcast({
       supabase: await gateway.connect(user),
-      topic,
-      events: documentsContract.events,
+      contract: { ...documentsContract, topic: () => topic },
+      id: topic,
       refetch: async () => {
         const [row] = await gateway.sql<{ count: number }>('select count(*)::int from documents');
         seen.rows.push(row?.count ?? -1);
@@ -51,7 +51,7 @@ async function follow(user: string, topic: string, spacing = 100): Promise<Seen>
   return seen;
 }
 
-const told = (seen: Seen) => seen.messages.map(({ event, payload }) => [event, payload['record_id']]);
+const told = (seen: Seen) => seen.messages.map(({ event, payload }) => [event, payload.record_id]);
 const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000, interval: 50 });
 
 test.each([

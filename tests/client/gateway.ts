@@ -15,13 +15,17 @@ interface Greeting {
 }
 
 export class Gateway {
-  private waiting: ((line: string) => void)[] = [];
+  private waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
   private clients: SupabaseClient[] = [];
   private greeting: Greeting = { url: '', anon: '' };
 
   private constructor(private process: ChildProcessWithoutNullStreams) {
-    createInterface({ input: process.stdout }).on('line', (line) => this.waiting.shift()?.(line));
-    process.stderr.on('data', (text: Buffer) => console.error(String(text)));
+    createInterface({ input: process.stdout }).on('line', (line) => this.waiting.shift()?.resolve(line));
+    let complaint = '';
+    process.stderr.on('data', (text: Buffer) => (complaint += String(text)));
+    process.on('exit', (status) => {
+      for (const { reject } of this.waiting) reject(new Error(`The channel server ended (${status}): ${complaint}`));
+    });
   }
 
   static async open(): Promise<Gateway> {
@@ -69,6 +73,6 @@ export class Gateway {
   }
 
   private line(): Promise<string> {
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
   gateway = await Gateway.open();
   await gateway.install('text_keys');
   await gateway.sql(`insert into members select id, 'member of ' || id from teams`);
-}, 120_000);
+});
 afterAll(() => gateway?.close());
 
 test.each(ids)('%s: its member hears of its notes and of nobody else’s', async (id) => {
@@ -24,8 +24,8 @@ test.each(ids)('%s: its member hears of its notes and of nobody else’s', async
   const stop = [id, ...others].map((team) =>
     followBroadcast({
       supabase,
-      topic: notesContract.topic(team),
-      events: notesContract.events,
+      contract: notesContract,
+      id: team,
       refetch: () => {},
       interval: 600_000,
       onMessage: () => void heard.push(team),

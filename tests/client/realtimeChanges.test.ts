@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ChannelState } from '@templates/realtimeChannels';
 import { filterValue, followChanges, newsOf, type Change, type ChangesContract } from '@templates/realtimeChanges';
+import { followThread } from './framework/MessageThread';
 import { connectTo } from './supabase';
 import { Server } from './socket';
 
@@ -113,6 +114,31 @@ test('what was missed while the connection was gone is fetched on the rejoin', a
   server.drop();
   await soon(20_000);
   expect([server.joins.length, refetch.mock.calls.length]).toEqual([2, 1]);
+});
+
+describe('the framework’s thread', () => {
+  const THEIRS = 'thread:7:messages';
+
+  async function followTheirs(): Promise<unknown[]> {
+    const messages: unknown[] = [];
+    followThread(connectTo(server), '7', (message) => messages.push(message));
+    await soon();
+    return messages;
+  }
+
+  test('asks for a private channel, which policies on realtime.messages have to let in besides', async () => {
+    await followTheirs();
+    expect(server.joins[0]?.config.private).toBe(true);
+  });
+
+  test('shows a row twice that is told twice, and not that the database refused to subscribe', async () => {
+    const messages = await followTheirs();
+    server.change(THEIRS, insert('1'));
+    server.change(THEIRS, insert('1'));
+    server.system(THEIRS, { status: 'error', extension: 'postgres_changes', message: 'Unable to subscribe' });
+    await soon();
+    expect(messages).toEqual([{ id: '1', body: '' }, { id: '1', body: '' }]);
+  });
 });
 
 describe('a filter’s value', () => {

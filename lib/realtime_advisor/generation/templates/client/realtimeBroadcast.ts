@@ -19,8 +19,8 @@ export interface BroadcastContract<Event extends string, Payload> {
 
 export interface FollowOptions<Event extends string, Payload> extends CatchUpOptions {
   supabase: RealtimeHost;
-  topic: string;
-  events: readonly Event[];
+  contract: BroadcastContract<Event, Payload>;
+  id: string | number | bigint;
   /** For what is more than fresh data, such as a browser notification. The refetch is asked for anyway. */
   onMessage?: ((message: Broadcast<Event, Payload>) => void) | undefined;
   onState?: ((state: ChannelState) => void) | undefined;
@@ -35,11 +35,11 @@ const PRIVATE_BROADCAST: ChannelKind<Broadcast> = {
 
 /** Keep data fresh: refetch at the start, on each message, on each join, on the tab's return, and slowly. */
 export function followBroadcast<Event extends string, Payload>(options: FollowOptions<Event, Payload>): () => void {
-  const { supabase, topic, events, onMessage, onState } = options;
+  const { supabase, contract, id, onMessage, onState } = options;
   const catchUp = startCatchUp(options);
-  const membership = join(supabase, topic, PRIVATE_BROADCAST, {
+  const membership = join(supabase, contract.topic(id), PRIVATE_BROADCAST, {
     onHeard(heard) {
-      if (!(events as readonly string[]).includes(heard.event)) return;
+      if (!(contract.events as readonly string[]).includes(heard.event)) return;
       catchUp.ask();
       onMessage?.(heard as Broadcast<Event, Payload>);
     },

@@ -36,15 +36,13 @@ export function useBroadcast<Event extends string, Payload>(
     latest.current = options;
   });
 
-  const topic = enabled && id !== null && id !== undefined ? contract.topic(id) : null;
-  const { events } = contract;
   useEffect(() => {
-    if (topic === null) return;
+    if (!enabled || id === null || id === undefined) return;
     setState({ status: 'joining' });
     return followBroadcast<Event, Payload>({
       supabase,
-      topic,
-      events,
+      contract,
+      id,
       refetch: () => latest.current.refetch(),
       onMessage: (message) => latest.current.onMessage?.(message),
       onError: (error) => latest.current.onError?.(error),
@@ -55,6 +53,6 @@ export function useBroadcast<Event extends string, Payload>(
       backoffOnError,
       startNow,
     });
-  }, [supabase, topic, events, interval, spacing, pauseWhenHidden, backoffOnError, startNow]);
+  }, [supabase, contract, id, enabled, interval, spacing, pauseWhenHidden, backoffOnError, startNow]);
   return state;
 }
