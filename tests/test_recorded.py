@@ -68,16 +68,16 @@ def test_what_was_decided_is_recorded(live: Advice, history: History) -> None:
 
 
 def test_the_last_part_of_a_sampling_can_be_asked_for(history: History) -> None:
-    assert ra.advise(history, 60).churn.seconds == 60
+    assert ra.advise(history, 60, prove=0).churn.seconds == 60
 
 
 def test_answers_beside_the_history_count_and_those_given_go_before(history: History) -> None:
     ra.keep_answer("messages", history=history, user_facing=False, reason="an archive")
     kept = ra.load_answers(history)
     assert kept["public.messages"] == {"user_facing": False, "reason": "an archive"}
-    assert ra.advise(history).decisions["messages"].option is Option.NO_REALTIME
+    assert ra.advise(history, prove=0).decisions["messages"].option is Option.NO_REALTIME
     given = {"messages": {"user_facing": True}}
-    assert ra.advise(history, answers=given).decisions["messages"].option is not Option.NO_REALTIME
+    assert ra.advise(history, answers=given, prove=0).decisions["messages"].option is not Option.NO_REALTIME
     (history.folder / "answers.toml").unlink()
     assert ra.load_answers(history) == {}
 
@@ -161,6 +161,6 @@ def test_an_answer_for_a_table_that_is_gone_is_told_and_stops_nothing(history: H
     file.write_text(
         '["public.gone"]\nuser_facing = true\n["public.documents"]\nuser_facing = false\n', encoding="utf-8"
     )
-    advice = ra.advise(history, answers=file)
+    advice = ra.advise(history, answers=file, prove=0)
     assert advice.decisions["public.documents"].option is ra.Option.NO_REALTIME
     assert "The answers name public.gone, which the database does not have: they were left out." in advice.churn.notes

@@ -14,6 +14,8 @@ from .observation.catalog import read_catalog
 from .observation.counters import take_snapshot
 from .observation.history import open_history
 from .observation.statements import read_statements
+from .proof import framework as museum
+from .proof.prove import prove
 from .reference import load_matrix
 from .targets import connect, feeds_of, run_traffic
 
@@ -33,9 +35,11 @@ __all__ = [
     "load_answers",
     "load_matrix",
     "measure_churn",
+    "museum",
     "observe",
     "open_history",
     "pick",
+    "prove",
     "read_catalog",
     "read_statements",
     "read_wal",

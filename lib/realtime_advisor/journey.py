@@ -1,4 +1,4 @@
-"""Which target or history, and the stations in order: observe, decide, design, generate."""
+"""Which target or history, and the stations in order: observe, decide, design, generate, prove."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .decision.answers import FILE, Answers
 from .decision.audit import audit as judge_setup
 from .decision.churn import measure_churn
 from .decision.decide import decide
-from .errors import BadInput, EmptyDatabase, ScriptRefused
+from .errors import BadInput, EmptyDatabase, NoServerBinaries, SandboxFailed, ScriptRefused
 from .generation.design import design
 from .generation.sql import generate
 from .model import (
@@ -23,6 +23,7 @@ from .model import (
     Audit,
     ByTable,
     Catalog,
+    Churn,
     DatabaseChurn,
     DatabaseIdentity,
     Decisions,
@@ -38,10 +39,12 @@ from .observation import wal
 from .observation.catalog import read_catalog
 from .observation.counters import sample, take_snapshot
 from .observation.history import History, folder_beside, open_history
+from .observation.progress import progress_bar
 from .observation.recording import record
 from .observation.setup import read_setup
 from .observation.statements import read_statements
 from .observation.target import Target
+from .proof.prove import MOST_PROVED, prove_all, unproved
 from .reference import Matrix
 from .targets import (
     connect,
@@ -120,12 +123,14 @@ def advise(
     answers: Given = None,
     matrix: Matrix | None = None,
     feeds: Sequence[Feed] | None = None,
+    prove: int = MOST_PROVED,
 ) -> Advice:
-    """Everything for one database in one call: churn, decisions, designs and scripts of every table.
+    """Everything for one database in one call: churn, decisions, designs, scripts of every table, and their proofs.
 
     `target` is a database, which is watched for `seconds`, or a history, whose latest sampling is taken (its last
     `seconds`); without one, `choose_source` chooses. With a `history` what is read and decided is recorded there.
     `answers` go before those of the `answers.toml` beside the history. `database` names one of several in a history.
+    The scripts of the `prove` busiest tables are tried in the sandbox; 0 tries none.
     Raises EmptyDatabase where there is nothing to decide.
     """
     kept = open_history(history) if isinstance(history, str | Path) else history
@@ -140,6 +145,7 @@ def advise(
     )
     decisions = decide(observed.catalog, observed.churn, given, matrix)
     advice = _generate(observed, decisions, observed.feeds if feeds is None else feeds, (*expired, *unknown))
+    advice = _prove(advice, observed.catalog, prove) if prove else advice
     if kept and isinstance(source, Target):
         kept.keep_decisions(identify_database(source), describe(advice, {}))
     return advice
@@ -242,6 +248,25 @@ def _script(made: Design) -> Script | None:
         return generate(made)
     except ScriptRefused:
         return None
+
+
+def _prove(advice: Advice, catalog: Catalog, most: int) -> Advice:
+    """The advice with its scripts proved, the busiest tables' first, and each script's head saying so."""
+    busiest = sorted(advice.scripts, key=lambda name: -_writes_per_minute(advice.churn.get(name)))
+    with progress_bar(min(most, len(busiest)), "Proving", unit="scripts") as bar:
+        try:
+            proofs = prove_all(
+                advice.scripts, catalog, busiest=busiest, most=most, progress=lambda done, *_: bar.update(done - bar.n)
+            )
+        except (NoServerBinaries, SandboxFailed) as error:
+            proofs = unproved(advice.scripts, f"There is no sandbox to prove it in: {error}")
+    scripts = {name: generate(script.design, proofs[name]) for name, script in advice.scripts.items()}
+    return replace(advice, scripts=ByTable(scripts), proofs=proofs)
+
+
+def _writes_per_minute(churn: Churn | None) -> float:
+    counted = (churn.inserts_per_minute, churn.updates_per_minute, churn.deletes_per_minute) if churn else ()
+    return sum(rate or 0.0 for rate in counted)
 
 
 def keep_answer(table: str, *, history: History | str | Path = "history", **answers: object) -> None:

@@ -90,8 +90,18 @@ def test_nothing_of_this_machine_is_in_the_bundle(bundle: Mapping[str, str]) -> 
         assert word not in text, word
 
 
-def test_no_script_is_called_proved_before_it_is(decisions: dict[str, Any]) -> None:
-    assert {table["proof"]["status"] for table in decisions.values()} == {"not proved"}
+def test_each_script_is_proved_and_its_head_says_so(decisions: dict[str, Any], bundle: Mapping[str, str]) -> None:
+    proved = {name for name, table in decisions.items() if table["proof"]["status"] == "proved"}
+    scripted = {name for name, table in decisions.items() if any(file.endswith(".up.sql") for file in table["files"])}
+    assert proved == scripted
+    assert "-- Proof: proved. " in bundle["sql/public.notifications.up.sql"]
+    assert decisions["public.audit_logs"]["proof"]["reason"] == "No script of it was run in the sandbox."
+
+
+def test_what_was_not_tried_is_not_called_proved() -> None:
+    bundle = export(advise(connect(environ={}), 0, prove=0))
+    assert {table["proof"]["status"] for table in json.loads(bundle["decisions.json"])["tables"]} == {"not proved"}
+    assert "-- Proof: not proved; " in bundle["sql/public.notifications.up.sql"]
 
 
 def test_the_page_lists_every_table(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:

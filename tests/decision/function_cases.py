@@ -90,15 +90,27 @@ REFUSED = {
     "another user": (written(HEAD, BODY.replace("m.user_id", "m.other_id")), TRUTH, ""),
     "or true": (written(HEAD, BODY.replace("= t)", "= t or true)")), TRUTH, "asks more"),
     "and false": (written(HEAD, BODY.replace("= t)", "= t and false)")), TRUTH, "asks more"),
-    "a role": (written(HEAD, BODY.replace("= t)", "= t and m.role = 'admin')")), TRUTH, "constant 'admin'"),
-    "a role that is asked": (
-        written(OPTIONAL, BODY.replace("= t)", "= t and (m.role = wanted or wanted is null))")),
-        "app.f(team_id, 'admin')", "form that is not understood"),
+    "a role but one": (written(HEAD, BODY.replace("= t)", "= t and m.role <> 'guest')")), TRUTH, "not understood"),
+    "a role or another member": (
+        written(HEAD, BODY.replace("= t)", "= t and (m.role = 'admin' or m.other_id = auth.uid()))")), TRUTH,
+        "asks more"),
+    "a role of the row's own": (
+        written(OPTIONAL, BODY.replace("= t)", "= t and m.role = wanted)")), "app.f(team_id, code)", "form"),
+    "a role in a concatenation": (
+        written(OPTIONAL, BODY.replace("= t)", "= t and m.role = wanted)")), "app.f(team_id, 'ad' || 'min')", "form"),
+    "a role in lower case": (
+        written(HEAD, BODY.replace("= t)", "= t and lower(m.role) = 'admin')")), TRUTH, "asks more"),
+    "the role of somebody else": (
+        written(HEAD, BODY.replace("= t)", "= t and m.role = 'admin' or m.role = 'guest')")), TRUTH, "asks more"),
+    "a constant team, too": (
+        written(HEAD, BODY.replace("= t)", f"= t and m.team_id = '{RED}')")), TRUTH, "not compared exactly"),
+    "roles in a subquery": (
+        written(HEAD, BODY.replace("= t)", "= t and m.role in (select code from public.docs))")), TRUTH, "asks more"),
     "a role by default": (
         written(OPTIONAL.replace("default null", "default 'admin'"),
                 BODY.replace("= t)", "= t and (m.role = wanted or wanted is null))")), TRUTH, "form"),
     "a role that must be given": (
-        written(OPTIONAL, BODY.replace("= t)", "= t and m.role = wanted)")), TRUTH, "one argument"),
+        written(OPTIONAL, BODY.replace("= t)", "= t and m.role = wanted)")), TRUTH, "form"),
     "a choice that null does not end": (
         written(OPTIONAL, BODY.replace("= t)", "= t and (m.role = wanted or m.role is null))")), TRUTH, "asks more"),
     "strict, with a null": (
@@ -170,10 +182,10 @@ REFUSED = {
     "a view": (written(HEAD, BODY.replace("public.members", "public.members_view")), TRUTH, "no table"),
     "another function": (written(HEAD, BODY.replace("auth.uid()", "auth.nobody()")), TRUTH, "asks more"),
     "the e-mail": (written(HEAD, BODY.replace("m.user_id = auth.uid()", "m.role = (auth.jwt() ->> 'email')")), TRUTH,
-                   "constant 'email'"),
+                   "asks more"),
     "a shorter id": (
         written(HEAD, BODY.replace(MINE, "m.role = auth.uid()::varchar(3)")), TRUTH, "asks more"),
-    "not equal": (written(HEAD, BODY.replace("m.team_id = t", "m.team_id <> t")), TRUTH, "sign '<'"),
+    "not equal": (written(HEAD, BODY.replace("m.team_id = t", "m.team_id <> t")), TRUTH, "not understood"),
     "a system column": (written(HEAD, BODY.replace("= t)", "= t and m.xmin is not null)")), TRUTH, ""),
     "a nested comment": (written(HEAD, BODY.replace("= t)", "= t /* /* */ or true */)")), TRUTH, "sign"),
     "the login of the database": (
@@ -204,6 +216,26 @@ REFUSED = {
     "and more of the row": (written(HEAD, BODY), "app.f(team_id) and user_id is null", ""),
     "and another function": (written(HEAD, BODY), "app.f(team_id) and auth.nobody() is null", ""),
 }  # fmt: skip
+# What asks for a role: Ann is an admin of red, Bob a guest of red and an admin of blue.
+CONDITIONED = {
+    "a role": (written(HEAD, BODY.replace("= t)", "= t and m.role = 'admin')")), TRUTH),
+    "one of some roles": (
+        written(HEAD, BODY.replace("= t)", "= t and m.role in ('admin', 'owner'))")), TRUTH),
+    "one of some roles, by any": (
+        written(HEAD, BODY.replace("= t)", "= t and m.role = any (array['admin', 'owner']))")), TRUTH),
+    "a role that is asked": (
+        written(OPTIONAL, BODY.replace("= t)", "= t and (m.role = wanted or wanted is null))")),
+        "app.f(team_id, 'admin')"),
+    "a role that must be given": (
+        written(OPTIONAL, BODY.replace("= t)", "= t and m.role = wanted)")), "app.f(team_id, 'admin'::text)"),
+    "a set of those of a role": (
+        written(SETS, f"select m.team_id from public.members m where {MINE} and m.role = 'admin'"), IN_SET),
+    "plpgsql": (written(PLPGSQL, f"begin return exists (select 1 from public.members m where {MINE} and m.team_id = t"
+                                 " and m.role = 'admin'); end"), TRUTH),
+    "the function's and the policy's": (
+        written(HEAD, BODY.replace("= t)", "= t and m.role is not null)")), "app.f(team_id) and app.f(docs.team_id)"),
+}  # fmt: skip
+ADMINS: dict[str, set[str]] = {ANN: {RED}, BOB: {BLUE}, EVE: set()}
 MEMBERS: dict[str, set[str]] = {ANN: {RED}, BOB: {RED, BLUE}, EVE: set()}
 RIGHTS = {
     "others may create there": ("grant create on schema app to authenticated", "may create functions in its schema"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.decision.churn import measure_churn
 from realtime_advisor.decision.decide import decide as ra_decide
@@ -24,7 +25,21 @@ from realtime_advisor.sandbox.postgres import RunningServer
 from realtime_advisor.sandbox.realtime import apply_policies, authorize, install
 
 from ..conftest import fresh_database
-from .function_cases import ACCEPTED, BLUE, BODY, HEAD, MEMBERS, RED, REFUSED, RIGHTS, SCHEMA, TRUTH, written
+from .function_cases import (
+    ACCEPTED,
+    ADMINS,
+    BLUE,
+    BODY,
+    CONDITIONED,
+    HEAD,
+    MEMBERS,
+    RED,
+    REFUSED,
+    RIGHTS,
+    SCHEMA,
+    TRUTH,
+    written,
+)
 from .world import catalog
 
 DOCS = TableName("public", "docs")
@@ -65,15 +80,31 @@ def test_a_plain_look_up_is_read_and_whoever_may_join_may_read(world: str, funct
     assert scope.entitlement is not None, scope.refusal
     assert scope.entitlement.membership == TableName("public", "members")
     assert "through app.f()" in scope.entitlement.reason
+    assert joined_and_read(world) == (MEMBERS, MEMBERS)
+
+
+@pytest.mark.parametrize(("function", "using"), CONDITIONED.values(), ids=CONDITIONED)
+def test_what_a_function_asks_of_the_row_is_asked_of_listeners(world: str, function: str, using: str) -> None:
+    scope = tenant(scopes_with(world, function, using))
+    assert scope.entitlement is not None, scope.refusal
+    assert [condition.column for condition in scope.entitlement.conditions] == ["role"]
+    wanted = MEMBERS if "is not null" in function else ADMINS
+    assert joined_and_read(world) == (wanted, wanted)
+
+
+def joined_and_read(world: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """The teams of each user: to whose topic they may listen, and of which they may read."""
     with psycopg.connect(world, autocommit=True) as connection:
         with closing(open_target(world)) as target:
             catalog = read_catalog(target)
             decision = ra_decide(catalog, measure_churn(take_snapshot(target)))[DOCS]
         script = generate(design(decision, catalog, option=Option.BROADCAST))
+        old = connection.execute("select polname from pg_policy where polrelid = 'realtime.messages'::regclass")
+        for (name,) in old.fetchall():
+            connection.execute(SQL("drop policy {} on realtime.messages").format(Identifier(name)))
         connection.execute(script.functions.encode())
         apply_policies(connection, script.policies)
-        assert {who: joined(connection, who) for who in MEMBERS} == MEMBERS
-        assert {who: read(connection, who) for who in MEMBERS} == MEMBERS
+        return {who: joined(connection, who) for who in MEMBERS}, {who: read(connection, who) for who in MEMBERS}
 
 
 def joined(connection: psycopg.Connection[tuple[Any, ...]], who: str) -> set[str]:
@@ -127,7 +158,7 @@ def test_a_function_with_its_callers_rights_is_judged_by_the_members_own_policie
         rewrite(connection, function, TRUTH)
         connection.execute(change.encode())
         found = []
-        for policy in ("user_id = auth.uid()", "role = 'admin' and user_id = auth.uid()", "app.f(team_id)"):
+        for policy in ("user_id = auth.uid()", "role <> 'admin' and user_id = auth.uid()", "app.f(team_id)"):
             connection.execute(f"create policy shown on members using ({policy})".encode())
             found.append(tenant(infer_scopes(read_catalog(open_target(world)))[DOCS]))
             connection.execute("drop policy shown on members")

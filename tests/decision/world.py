@@ -68,14 +68,20 @@ def reads(*mentions: str, functions: tuple[str, ...] = ("auth.uid",), using: str
 
 
 def _written_out(mentions: list[list[str]]) -> str:
-    """As Postgres writes expressions out: the own column alone, or a subquery over the other tables."""
+    """As Postgres writes expressions out: the own column alone, or a subquery over the other tables.
+
+    There the columns are equal two by two, in their order, and the last one is the user's; one left over is like the
+    own one.
+    """
     subject = "( SELECT auth.uid() AS uid)"
     own, *others = mentions
     if not others:
         return f"({own[1]} = {subject})"
-    tables = " JOIN ".join(f"public.{table}" for table in dict.fromkeys(table for table, _ in others))
-    equal = " AND ".join(f"({own[0]}.{own[1]} = {table}.{column})" for table, column in others)
-    return f"(EXISTS ( SELECT 1 FROM ({tables}) WHERE ({equal} AND ({others[-1][0]}.{others[-1][1]} = {subject}))))"
+    tables = ", ".join(f"public.{table}" for table in dict.fromkeys(table for table, _ in others))
+    *chain, last = [".".join(mention) for mention in mentions]
+    chain += chain[:1] * (len(chain) % 2)
+    equal = " AND ".join(f"({one} = {other})" for one, other in zip(chain[::2], chain[1::2], strict=True))
+    return f"(EXISTS ( SELECT 1 FROM {tables} WHERE ({equal} AND ({last} = {subject}))))"
 
 
 MEMBERS = ("members.team_id", "members.user_id")

@@ -191,6 +191,16 @@ def test_a_locked_messages_table_costs_the_message_and_not_the_write(embedded: A
     assert "lock timeout" in embedded.warnings[0]
 
 
+def test_so_it_does_for_a_single_message_which_waits_by_itself(notified: Application) -> None:
+    notified.run("set statement_timeout = '2s'")
+    with notified.admin.transaction():
+        notified.change("lock table realtime.messages in access exclusive mode")
+        notified.run(f"update notifications set title = 'x' where user_id = '{ANN}'")
+    assert notified.messages() == []
+    assert len(notified.warnings) == 1
+    assert "lock timeout" in notified.warnings[0]
+
+
 def test_a_rolled_back_write_sends_nothing(notified: Application) -> None:
     with notified.owner.transaction(force_rollback=True):
         notified.run("update notifications set title = 'x'")

@@ -9,6 +9,7 @@
 -- Not told: Partitions made later tell nobody when written to by their own name, until step 2 is run
 --   again.
 -- Not told: TRUNCATE of a single partition tells nobody; that of the parent does.
+-- Proof: not proved; nobody has run this script yet. Try it on a staging database first.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.
@@ -214,8 +215,10 @@ begin
 
   -- tenant:<id>:events
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_build_object(
         'type', 'events_' || action,

@@ -4,6 +4,7 @@
 -- Because: Let clients track() this state on a Presence channel of its own: it needs no table, no
 --   trigger, and vanishes with the connection.
 -- Tracked on: thread:<id>:presence, whose members see each other; nothing is stored.
+-- Proof: not proved; nobody has run this script yet. Try it on a staging database first.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.

@@ -14,6 +14,7 @@
 -- Mind: each row is a message of its own: many rows in one statement take about ten times as long to
 --   write, and all of them count as messages.
 -- Mind: how many rows are written was not measured: measure before this is applied.
+-- Proof: not proved; nobody has run this script yet. Try it on a staging database first.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.

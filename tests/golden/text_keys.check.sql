@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_team_689a61e2', false, '22b672c4aa1c1d0b10ba1a84cf1819fc'),
-      ('broadcast_notes', true, 'c8d24eef78f993863bec8c1c79e883d5')
+      ('broadcast_notes', true, '0cd072fdbe327bf4ab6b329a02d8de20')
   ),
   wanted_trigger(schema_name, table_name, name, function_name) as (
     values

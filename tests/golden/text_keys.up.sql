@@ -7,6 +7,7 @@
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.
 -- Not told: Rows without notes.topics belong to nobody and are told to nobody.
 -- Not told: Rows of a team whose id makes the topic longer than 246 bytes are told to nobody.
+-- Proof: not proved; nobody has run this script yet. Try it on a staging database first.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.
@@ -273,8 +274,10 @@ begin
     limit most_topics + 1
   );
   if cardinality(scope_ids) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(scope_ids) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'notes_' || action,

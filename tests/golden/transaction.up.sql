@@ -8,6 +8,7 @@
 -- Not told: TRUNCATE tells nobody: clients see it at their next catch-up.
 -- Not told: Rows without documents.tenant_id belong to nobody and are told to nobody.
 -- Not told: Messages name no record_id: each stands for all statements of a transaction.
+-- Proof: not proved; nobody has run this script yet. Try it on a staging database first.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.

@@ -1,10 +1,10 @@
 -- 4 tables in one migration.
 -- Written by Realtime Decision Notebooks: change the decision, not this file.
 --
--- public.documents: broadcast from the database.
--- public.message_threads: tracked in Presence by its clients.
--- public.messages: broadcast from the database.
--- public.notifications: broadcast from the database.
+-- public.documents: broadcast from the database; by itself not proved.
+-- public.message_threads: tracked in Presence by its clients; by itself not proved.
+-- public.messages: broadcast from the database; by itself not proved.
+-- public.notifications: broadcast from the database; by itself not proved.
 --
 -- Apply: psql -v ON_ERROR_STOP=1 -f <this file>, as the owner of the tables, with BYPASSRLS (on
 --   Supabase: postgres). Every step is a transaction of its own and may be run again.
@@ -288,8 +288,10 @@ begin
 
   -- tenant:<id>:dashboard
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'stats_invalidated',
@@ -433,8 +435,10 @@ begin
 
   -- thread:<id>:messages
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'messages_' || action,
@@ -462,8 +466,10 @@ begin
     limit most_topics + 1
   );
   if cardinality(scope_ids) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(scope_ids) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'stats_invalidated',
@@ -572,8 +578,10 @@ begin
 
   -- tenant:<id>:dashboard
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_build_object(
         'type', 'stats_invalidated',
@@ -711,8 +719,10 @@ begin
 
   -- user:<id>:notifications
   if cardinality(keys) between 1 and most_topics then
-    -- One wait, if any: without this lock every single send would wait for lock_timeout.
-    lock table only realtime.messages in row exclusive mode;
+    -- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+    if cardinality(keys) > 1 then
+      lock table only realtime.messages in row exclusive mode;
+    end if;
     perform realtime.send(
       jsonb_strip_nulls(jsonb_build_object(
         'type', 'notifications_' || action,

@@ -15,13 +15,15 @@ from realtime_advisor.model import (
     Finding,
     Flip,
     Hop,
+    Proof,
+    ProofStatus,
     Scope,
     ScopeRates,
     TableName,
 )
 
 FORMAT = 1
-_UNPROVED = "scripts are generated, and not yet run in the sandbox"
+_UNPROVED = "No script of it was run in the sandbox."
 
 
 def describe(advice: Advice, files: Mapping[TableName, Sequence[str]]) -> dict[str, Any]:
@@ -43,13 +45,15 @@ def describe(advice: Advice, files: Mapping[TableName, Sequence[str]]) -> dict[s
             "notes": list(advice.churn.notes),
         },
         "tables": [
-            _table(decision, advice.designs[name], advice.churn.get(name), files.get(name, ()))
+            _table(decision, advice.designs[name], advice.proofs.get(name), advice.churn.get(name), files.get(name, ()))
             for name, decision in advice.decisions.items()
         ],
     }
 
 
-def _table(decision: Decision, design: Design, churn: Churn | None, files: Sequence[str]) -> dict[str, Any]:
+def _table(
+    decision: Decision, design: Design, proof: Proof | None, churn: Churn | None, files: Sequence[str]
+) -> dict[str, Any]:
     return {
         "schema": decision.table.schema,
         "table": decision.table.name,
@@ -59,8 +63,8 @@ def _table(decision: Decision, design: Design, churn: Churn | None, files: Seque
         "reasons": list(decision.reasons),
         "questions": list(decision.questions),
         "scope": _scope(decision.scope) if decision.scope else None,
-        "design": _design(design),
-        "proof": {"status": "not proved", "reason": _UNPROVED, "server_version": None},
+        "design": _design(design, decision),
+        "proof": _proof(proof),
         "churn": _churn(churn, decision.findings),
         "rates": _rates(decision.rates) if decision.rates else None,
         "findings": [_finding(finding) for finding in decision.findings],
@@ -68,6 +72,12 @@ def _table(decision: Decision, design: Design, churn: Churn | None, files: Seque
         "override": decision.override,
         "files": sorted(files),
     }
+
+
+def _proof(proof: Proof | None) -> dict[str, Any]:
+    if proof is None:
+        return {"status": ProofStatus.NOT_PROVED.value, "reason": _UNPROVED, "server_version": None}
+    return {"status": proof.status.value, "reason": proof.reason, "server_version": proof.server_version}
 
 
 def _scope(scope: Scope) -> dict[str, Any]:
@@ -91,7 +101,7 @@ def _hop(hop: Hop) -> dict[str, Any]:
     }
 
 
-def _design(design: Design) -> dict[str, Any] | None:
+def _design(design: Design, decision: Decision) -> dict[str, Any] | None:
     """None where nothing is sent or subscribed to; a refusal says why there is no SQL."""
     if not design.emissions and not design.changes_filter and not design.refusal and not design.presence:
         return None
@@ -103,6 +113,7 @@ def _design(design: Design) -> dict[str, Any] | None:
         if design.changes_filter
         else None,
         "presence": {"topic": design.presence.topic} if design.presence else None,
+        "reasons": [reason for reason in design.reasons if reason not in decision.reasons],
         "gaps": list(design.gaps),
         "notes": list(design.notes),
         "refusal": design.refusal,

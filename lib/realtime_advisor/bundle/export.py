@@ -10,7 +10,7 @@ from pathlib import Path
 from realtime_advisor.display.audit import tell_audit
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.generation.whole import generate_all
-from realtime_advisor.model import Advice, Audit, Design, Option, Script, TableName
+from realtime_advisor.model import Advice, Audit, Design, Option, ProofStatus, Script, TableName
 
 from .audit_page import PAGE, render_audit
 from .decisions import describe
@@ -57,7 +57,7 @@ def _script_files(table: TableName, script: Script | None) -> dict[str, str]:
 
 def _migration_files(advice: Advice) -> dict[str, str]:
     """All tables at once; always there, so that none of an older bundle stays. No table's file is called so."""
-    made = generate_all(advice.designs.values())
+    made = generate_all(advice.designs.values(), advice.proofs)
     parts = {"up": made.up, "down": made.down, "check": made.check}
     return {f"sql/all.{part}.sql": text or "-- No table has SQL to install.\n" for part, text in parts.items()}
 
@@ -70,7 +70,7 @@ def _cut_over_file(design: Design) -> dict[str, str]:
 def _readme(advice: Advice, names: Mapping[TableName, tuple[str, ...]]) -> str:
     rows = [
         f"| {_cell(str(table))} | {decision.option.value} | {decision.confidence} "
-        f"| {_told(advice.designs[table])} | {_links(names.get(table, ()))} |"
+        f"| {_told(advice.designs[table])} | {_proved(advice, table)} | {_links(names.get(table, ()))} |"
         for table, decision in advice.decisions.items()
     ]
     notes = [f"- {note}" for note in (*_about_target(advice), *advice.churn.notes)]
@@ -82,8 +82,8 @@ def _readme(advice: Advice, names: Mapping[TableName, tuple[str, ...]]) -> str:
             f"`{SCHEMA}` describes.",
             "",
             *([*notes, ""] if notes else []),
-            "| Table | Decision | Confidence | How clients learn of changes | SQL |",
-            "|---|---|---|---|---|",
+            "| Table | Decision | Confidence | How clients learn of changes | Proof | SQL |",
+            "|---|---|---|---|---|---|",
             *rows,
             "",
             *(_how_to_apply() if names else ["No table has a script, so there is nothing to apply."]),
@@ -107,7 +107,9 @@ def _how_to_apply() -> list[str]:
     return [
         "## Apply, verify, undo",
         "",
-        "The scripts are generated and not yet run in the sandbox: try them on a staging database first.",
+        "A script that is *proved* was run in a sandbox against an imitation of its tables: its messages arrived as",
+        "designed, and who may listen was asked of the database for every kind of user. Try the others on a staging",
+        "database first.",
         "For each table, as the owner of the tables (on Supabase: `postgres`), in any order:",
         "",
         "```sh",
@@ -140,6 +142,15 @@ def _about_target(advice: Advice) -> Iterator[str]:
 
 def _links(names: Sequence[str]) -> str:
     return " ".join(f"[{name.split('.')[-2]}]({name})" for name in names)
+
+
+def _proved(advice: Advice, table: TableName) -> str:
+    if table not in advice.scripts:
+        return ""
+    proof = advice.proofs.get(table)
+    if proof is None or proof.status is ProofStatus.NOT_PROVED:
+        return _cell(f"not proved: {proof.reason}" if proof else "not proved")
+    return proof.status.value
 
 
 def _told(design: Design) -> str:

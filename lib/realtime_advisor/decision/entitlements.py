@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import replace
-from functools import cache
 from typing import Final
 
 from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table, TableName
-from realtime_advisor.reference import bare, load_hints
 
 from .granting import Asked, Granted, grant, say_why_unread
 from .principals import AUTH_USERS, Membership, Principals
+from .row_tests import say_row_tests
 
 # Opens the name of a column that says what a user looks at now, which is not what the user belongs to.
 _CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=_|[A-Z]|$)")
@@ -37,13 +36,33 @@ def entitle(
     path, memberships = _way_to_memberships(scope.principal, catalog, principals)
     if not memberships:
         return _refuse(scope, f"no membership table says who belongs to a row of {scope.principal}.")
-    answers = [(m, _why_no_member(m, asked) or grant(asked, path, m)) for m in _in_question(memberships, table)]
+    answers = [(m, _ask(m, asked, path)) for m in _in_question(memberships, table)]
     for membership, answer in answers:
         if isinstance(answer, Granted):
             scope = _entitle_members(asked, path, membership, answer)
             # Of a column in the user's own row the scope's reason tells already.
             return scope if membership.table in principals.users else _say_one_each(scope, membership, catalog)
     return _refuse(scope, str(answers[0][1]))
+
+
+def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...]) -> Granted | str:
+    """What lets the membership's rows read, or why they may not."""
+    why_not = _why_no_member(membership, asked)
+    if why_not:
+        return why_not
+    granted = grant(asked, path, membership)
+    return granted if isinstance(granted, str) else _why_not_all_members(membership, granted) or granted
+
+
+def _why_not_all_members(membership: Membership, granted: Granted) -> str | None:
+    """Why a rule that lets the membership's rows read does not do: some of them may make no member."""
+    if not membership.state or {condition.column for condition in granted.conditions} & set(membership.state):
+        return None
+    live = f" Its key holds where {membership.live}, which may be it." if membership.live else ""
+    return (
+        f"{membership.table} has the column {membership.state[0]}, and which of its values make a member is not known."
+        f"{live} Test it in the SELECT policies, keep only members in it, or write the policy by hand."
+    )
 
 
 def _refuse(scope: Scope, sentence: str) -> Scope:
@@ -58,6 +77,7 @@ def _in_question(memberships: tuple[Membership, ...], table: Table) -> tuple[Mem
 
 def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership, granted: Granted) -> Scope:
     through = f", through {', '.join(granted.through)}() as it is now" if granted.through else ""
+    where = f" where {say_row_tests(granted.conditions)}" if granted.conditions else ""
     entitlement = Entitlement(
         "membership",
         asked.catalog[membership.table].column(membership.user_column).type,
@@ -66,8 +86,9 @@ def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership
         membership.user_column,
         path,
         Source.CATALOG,
-        f"policies decide by {membership.table}{through}",
-        hides_rows=granted.hides_rows,
+        f"policies decide by {membership.table}{where}{through}",
+        granted.conditions,
+        granted.hides_rows,
     )
     return replace(asked.scope, entitlement=entitlement, notes=granted.left_out)
 
@@ -134,13 +155,6 @@ def _why_no_member(membership: Membership, asked: Asked) -> str | None:
             "switches would hear the one left until the token is renewed. Decide by the table that lists who belongs, "
             "or write the policy by hand."
         )
-    words = _state_words()
-    state = [column.name for column in catalog[membership.table].columns if bare(column.name) in words]
-    if state:
-        return (
-            f"{membership.table} has the column {state[0]}, and which of its values make a member is not known. "
-            "Keep only members in it, or write the policy by hand."
-        )
     return None
 
 
@@ -148,8 +162,3 @@ def _is_one_each(membership: Membership, catalog: Catalog) -> bool:
     """Whether the membership table has one row for each user."""
     table = catalog[membership.table]
     return (membership.user_column,) in (table.primary_key, *table.unique_keys)
-
-
-@cache
-def _state_words() -> frozenset[str]:
-    return frozenset(bare(word) for word in load_hints().membership_state_columns)

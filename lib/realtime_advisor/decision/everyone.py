@@ -8,7 +8,7 @@ from typing import Final
 
 from realtime_advisor.model import Policy, Scope, ScopeKind, Table
 
-from .policies import Condition, read_rules
+from .policies import Requirement, read_rules
 from .principals import reading_policies
 
 LISTENER: Final = "authenticated"  # the role that topics' policies are for
@@ -46,15 +46,15 @@ def _reads_all(table: Table, role: str) -> bool:
     if closed or restricted:
         return False
     rules = (rule for policy in policies_for(table, role) for rule in read_rules(policy, table))
-    return any(all(is_open(condition, role) for condition in rule) for rule in rules)
+    return any(all(is_open(each, role) for each in rule) for rule in rules)
 
 
-def is_open(condition: Condition, role: str = LISTENER) -> bool:
-    """Whether a condition holds for every row, whoever asks in that role.
+def is_open(requirement: Requirement, role: str = LISTENER) -> bool:
+    """Whether a requirement holds for every row, whoever asks in that role.
 
     `true`, and for authenticated also auth.role() = 'authenticated' and auth.uid() is not null.
     """
-    if condition.text == "true":
+    if requirement.text == "true":
         return True
-    words = [word for word in condition.text.split() if word not in ("(", ")", "SELECT")]
+    words = [word for word in requirement.text.split() if word not in ("(", ")", "SELECT")]
     return role == LISTENER and _LOGGED_IN.fullmatch(" ".join(words)) is not None

@@ -9,12 +9,14 @@ from typing import Final
 _PIECE: Final = re.compile(
     r"""(?:[ \t\n]|--[^\n\r]*(?=\n|\Z)|/\*(?:(?!/\*|\*/).)*\*/)+"""
     r"""|(?P<token>"(?:[^"]|"")+"(?!")|'[^'\\]*'(?!')|[A-Za-z_][A-Za-z0-9_$]*(?!['"\w$])"""
-    r"""|\$[0-9]+(?![\w$])|[0-9]+(?![\w$.])|::|->>|[=(),.;*])""",
+    r"""|\$[0-9]+(?![\w$])|[0-9]+(?![\w$.])|::|->>|<=|>=|[=(),.;*<>\[\]])""",
     re.DOTALL,
 )
 _TOKEN_SUB: Final = ["auth", ".", "jwt", "(", ")", "->>", "'sub'"]
 _AS_UID: Final = ["auth", ".", "uid", "(", ")", "::", "text"]
-_NO_COLUMNS: Final = re.compile(r"user|current_\w+|session_user|system_user|local(time|timestamp)|found", re.IGNORECASE)
+_NO_COLUMNS: Final = re.compile(
+    r"user|current_(?!timestamp$)\w+|session_user|system_user|local(time|timestamp)|found", re.IGNORECASE
+)
 
 
 class NotUnderstood(Exception):
@@ -44,15 +46,12 @@ def _tokens(source: str) -> list[str]:
 
 
 def _normalise(tokens: list[str]) -> list[str]:
-    """The same with the sub of the token spelled as auth.uid(). Any other string is a constant, and refused."""
+    """The same with the sub of the token spelled as auth.uid()."""
     tokens = list(tokens)
     size = len(_TOKEN_SUB)
     for place in reversed(range(len(tokens) - size + 1)):
         if tokens[place : place + size] == _TOKEN_SUB:
             tokens[place : place + size] = _AS_UID
-    constant = next((token for token in tokens if token.startswith("'")), None)
-    if constant:
-        raise NotUnderstood(f"it compares with the constant {constant}, so that not every member counts")
     return tokens
 
 

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from realtime_advisor.model import ByTable, Catalog, Policy, PolicyFunction, Table, TableName
+from realtime_advisor.model import ByTable, Catalog, Condition, Policy, PolicyFunction, Table, TableName
 
-from .function_bodies import LookUp, family, read_body
+from .expressions import is_name, spell, split_tokens, unquote
+from .function_bodies import LookUp, read_body
+from .function_nodes import family
 from .function_tokens import NotUnderstood
-from .policies import DEFINER, INVOKER, find_tables, is_name, spell, split_tokens, unquote
+from .look_ups import DEFINER, INVOKER
+from .policies import find_tables
+from .row_tests import read_constant, spell_row_test, why_not_of
 
 _SUBJECT: Final = "auth.uid"
 _BEFORE: Final = {None, "AND", "OR", "WHERE", "ON"}  # what may stand beside a condition that a call makes
@@ -101,7 +105,7 @@ def _inline(policy: Policy, table: Table, catalog: Catalog, known: _Known) -> Po
             read += [function] * changed
     if not read:
         return policy
-    columns = {(u.table, c) for f in read for u in [known[f.name]] if isinstance(u, LookUp) for c in _columns(u)}
+    columns = {column for f in read for u in [known[f.name]] if isinstance(u, LookUp) for column in u.columns}
     left = {function.name for function in read if not _is_called(function, tokens)}
     return replace(
         policy,
@@ -110,10 +114,6 @@ def _inline(policy: Policy, table: Table, catalog: Catalog, known: _Known) -> Po
         functions=tuple(sorted({*policy.functions, _SUBJECT} - left)),
         definitions=tuple(function for function in policy.definitions if function.name not in left),
     )
-
-
-def _columns(look_up: LookUp) -> tuple[str, str]:
-    return look_up.user_column, look_up.scope_column
 
 
 def _is_called(function: PolicyFunction, tokens: list[str]) -> bool:
@@ -154,16 +154,30 @@ class _Call:
         return tokens, changed
 
     def _fits(self, arguments: list[list[str]], tokens: list[str]) -> bool:
-        """Whether the call gives a column of the right type, and NULL for whatever is asked only otherwise."""
+        """Whether the call gives a column of the right type, and otherwise NULL or constants, as they are asked for."""
         place, wanted = self.look_up.argument, len(self.function.arguments)
         if not wanted - self.function.null_defaults <= len(arguments) <= wanted:
             return False
-        others = {*range(wanted)} - {place}
-        given = [arguments[other] for other in others if other < len(arguments)]
-        are_null = all(argument[:1] == ["NULL"] and argument[1:2] in ([], ["::"]) for argument in given)
-        if not are_null or not others <= self.look_up.nulls:
+        if any(other != place and self._asks(other, arguments) is None for other in range(wanted)):
             return False
         return place is None or (place < len(arguments) and self._is_column(arguments[place], tokens))
+
+    def _asks(self, place: int, arguments: list[list[str]]) -> list[Condition] | None:
+        """What the call asks of the row by an argument that is no column; None if that is not understood."""
+        given = arguments[place] if place < len(arguments) else ["NULL"]
+        if given[:1] == ["NULL"] and given[1:2] in ([], ["::"]):
+            return [] if place in self.look_up.nulls else None
+        columns = [column for column, other in self.look_up.asks if other == place]
+        constant = read_constant(given)
+        if not columns or constant is None:
+            return None
+        asked = [Condition(column, "in", (constant,), "") for column in columns]
+        table, type_name = self.catalog[self.look_up.table], self.function.arguments[place][1]
+        for condition in asked:
+            column = table.column(condition.column)
+            if why_not_of(condition, column) or not (column.type == type_name or family(column.type) == "text"):
+                return None
+        return asked
 
     def _is_column(self, argument: list[str], tokens: list[str]) -> bool:
         given = self._type_of(argument, tokens)
@@ -210,10 +224,18 @@ class _Call:
         alias = spell(f"{DEFINER if self.function.definer else INVOKER}{self.function.name} {place}")
         scope, user = [alias, ".", spell(look_up.scope_column)], [alias, ".", spell(look_up.user_column)]
         source = ["FROM", spell(look_up.table.schema), ".", spell(look_up.table.name), alias, "WHERE"]
-        source += ["(", *user, "=", "auth", ".", "uid", "(", ")", ")"]
+        source += ["(", *user, "=", "auth", ".", "uid", "(", ")", ")", *self._tested(alias, arguments)]
         if look_up.argument is None:
             return ["SELECT", *scope, *source]
-        return ["EXISTS", "(", "SELECT", "1", *source, "AND", "(", *scope, "=", *arguments[look_up.argument], ")", ")"]
+        same = ["AND", "(", *scope, "=", *arguments[look_up.argument], ")"]
+        return ["EXISTS", "(", "SELECT", "1", *source, *same, ")"]
+
+    def _tested(self, alias: str, arguments: list[list[str]]) -> list[str]:
+        """What is asked of the row beside the user and the scope, each behind an AND."""
+        places = sorted({place for _, place in self.look_up.asks})
+        asked = [condition for place in places for condition in self._asks(place, arguments) or ()]
+        spelled = [spell_row_test(test, alias, spell(test.column)) for test in (*self.look_up.tests, *asked)]
+        return [token for test in spelled for token in ("AND", "(", *test, ")")]
 
 
 def _subquery(tokens: list[str], start: int, end: int) -> tuple[int, int] | None:

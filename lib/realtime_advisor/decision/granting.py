@@ -1,15 +1,20 @@
-"""Whether a rule of a table's SELECT policies is exactly a scope's membership, or why none is."""
+"""Whether a rule of a table's SELECT policies lets exactly a scope's members read, or why none does.
+
+A rule lets all who listen read if their query holds whatever the rule asks: each row that it looks up, each equation.
+What it tests of the membership's row beside that becomes a condition of the entitlement.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from realtime_advisor.model import Catalog, Hop, Policy, Scope, Table, TableName
+from realtime_advisor.model import Catalog, Condition, Hop, Policy, Scope, Table, TableName
 
 from .everyone import LISTENER, is_open, policies_for
 from .functions import read_function
-from .policies import Condition, Mention, Rule, read_rules
+from .listeners import Conditions, Listener, find_listener
+from .policies import Mention, Requirement, Rule, mention_of, read_rules
 from .principals import Membership, reading_policies
 
 
@@ -25,8 +30,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Granted:
-    """The rule that lets members read, and what to say of it: by which functions, and who reads without hearing."""
+    """The rule that lets members read, and what to say of it.
 
+    `conditions` are what it asks of the membership's row, `through` the functions that ask, `left_out` who reads
+    without hearing.
+    """
+
+    conditions: tuple[Condition, ...] = ()
     through: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     hides_rows: bool = False  # every such rule has a condition on the row, which was answered for
@@ -35,33 +45,49 @@ class Granted:
 def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) -> Granted | str:
     """What lets exactly the scope's members read; or the sentence that says why nothing does."""
     table = asked.table
-    closed = _why_closed(table)
+    closed = why_closed(table)
     if closed:
         return closed
     if not table.row_security:
         return Granted()  # every row is open to them: to listen is less
+    listener = find_listener(asked.scope, table, asked.catalog, path, membership)
     needed = _needed(asked, membership)
-    allowed = needed | set(_on_path(asked, path))
     policies = policies_for(table, LISTENER)
     rules = [(policy, rule) for policy in policies for rule in read_rules(policy, table)]
-    granting = [rule for _, rule in rules if _grants(rule, needed, allowed, asked.hears_hidden_rows)]
+    found = [(rule, _grants(rule, needed, listener, asked.hears_hidden_rows)) for _, rule in rules]
+    granting = sorted(((rule, c) for rule, c in found if c is not None), key=lambda each: len(each[1]))
     if not granting:
-        hiding = [rule for _, rule in rules if _grants(rule, needed, allowed, hears_hidden_rows=True)]
-        return _say_hidden(hiding[0], table) if hiding else _say_other(policies, allowed, asked, membership)
+        hiding = [rule for _, rule in rules if _grants(rule, needed, listener, hears_hidden_rows=True) is not None]
+        known = {mention_of(term, table.name) for term in listener.classes}
+        return _say_hidden(hiding[0], table) if hiding else _say_other(policies, known, asked, membership)
     endless = _why_endless(table, asked.catalog)
     if endless:
         return endless
-    vain = [_why_in_vain(rule, allowed, table, asked.catalog) for rule in granting]
-    if None not in vain:
-        return str(vain[0])
-    found = granting[vain.index(None)]
-    others = tuple((policy, rule) for policy, rule in rules if rule not in granting)
-    through = sorted({name for condition in found for name in condition.through})
-    hides = not any(_grants(rule, needed, allowed, hears_hidden_rows=False) for rule in granting)
-    return Granted(tuple(through), tuple(_who_is_left_out(table, others)), hides)
+    return _first_not_in_vain(granting, rules, needed, listener)
 
 
-def _why_closed(table: Table) -> str | None:
+def _first_not_in_vain(
+    granting: list[tuple[Rule, Conditions]], rules: list[tuple[Policy, Rule]], needed: set[Mention], listener: Listener
+) -> Granted | str:
+    vain: list[str] = []
+    for rule, conditions in granting:
+        shown = _why_in_vain(rule, listener.table, listener)
+        if isinstance(shown, str):
+            vain.append(shown)
+            continue
+        full = conditions | shown
+        covered = [other for other, theirs in granting if theirs >= conditions]
+        others = tuple((policy, each) for policy, each in rules if each not in covered)
+        through = sorted({name for requirement in rule for name in requirement.through})
+        left_out = _who_is_left_out(listener.table, others)
+        ordered = sorted(full, key=lambda condition: (condition.column, condition.test, condition.values))
+        strict = [_grants(each, needed, listener, hears_hidden_rows=False) for each, _ in granting]
+        hides = not any(theirs is not None and theirs <= full for theirs in strict)
+        return Granted(tuple(ordered), tuple(through), tuple(left_out), hides)
+    return vain[0]
+
+
+def why_closed(table: Table) -> str | None:
     """Why logged-in users cannot read the table at all, or only under conditions that apply to all of them."""
     if table.select_roles is not None and LISTENER not in table.select_roles:
         return f"{LISTENER} may not select from {table.name}."
@@ -74,34 +100,44 @@ def _why_closed(table: Table) -> str | None:
     return None
 
 
-def _why_in_vain(rule: Rule, allowed: set[Mention], table: Table, catalog: Catalog) -> str | None:
-    """Why the tables that the rule looks up hide rows from members: their own policies apply within a policy.
+def _why_in_vain(rule: Rule, table: Table, listener: Listener) -> Conditions | str:
+    """What members' rows must say for the tables that the rule looks up to show them; or why these do not.
 
-    Not to what a function looks up with its owner's rights. Call it where look-ups do not go in circles.
+    Their own policies apply within a policy, though not to what a function looks up with its owner's rights. Call it
+    where look-ups do not go in circles.
     """
-    for name in sorted({name for condition in rule for name in condition.looks_up}):
-        if name not in catalog.tables:
+    conditions: Conditions = frozenset()
+    for name in sorted({name for requirement in rule for name in requirement.looks_up}):
+        if name not in listener.catalog.tables:
             return f"the SELECT policies of {table.name} look up {name}, which is not in the catalogue."
-        other = catalog[name]
-        closed = _why_closed(other)
+        other = listener.catalog[name]
+        closed = why_closed(other)
         if closed:
             return closed
-        if other.row_security and not _is_shown(other, allowed, catalog):
+        shown = _shows(other, listener) if other.row_security else frozenset()
+        if shown is None:
             return (
                 f"the SELECT policies of {name}, which those of {table.name} look up, test more than who belongs to it."
             )
-    return None
+        conditions |= shown
+    return conditions
 
 
-def _is_shown(table: Table, allowed: set[Mention], catalog: Catalog) -> bool:
-    rules = [rule for policy in policies_for(table, LISTENER) for rule in read_rules(policy, table)]
-    showing = [rule for rule in rules if all(_shows(condition, allowed) for condition in rule)]
-    return any(_why_in_vain(rule, allowed, table, catalog) is None for rule in showing)
+def _shows(table: Table, listener: Listener) -> Conditions | None:
+    """What members' rows must say for a looked-up table to show its row to them; None if no rule of it does."""
+    found = []
+    for rule in (rule for policy in policies_for(table, LISTENER) for rule in read_rules(policy, table)):
+        asked = [_shows_by(requirement, table, listener) for requirement in rule]
+        inner = _why_in_vain(rule, table, listener)
+        if None not in asked and not isinstance(inner, str):
+            found.append(inner.union(*(each for each in asked if each is not None)))
+    return min(found, key=len, default=None)
 
 
-def _shows(condition: Condition, allowed: set[Mention]) -> bool:
-    plain = condition.mentions is not None and condition.mentions <= allowed and condition.asks_subject
-    return plain or is_open(condition)
+def _shows_by(requirement: Requirement, table: Table, listener: Listener) -> Conditions | None:
+    if is_open(requirement):
+        return frozenset()
+    return listener.holds(requirement.query, table.name) if requirement.query is not None else None
 
 
 def _why_endless(table: Table, catalog: Catalog) -> str | None:
@@ -127,10 +163,11 @@ def _why_endless(table: Table, catalog: Catalog) -> str | None:
 
 def _looked_up(table: Table) -> set[TableName]:
     rules = (rule for policy in policies_for(table, LISTENER) for rule in read_rules(policy, table))
-    return {name for rule in rules for condition in rule for name in condition.looks_up}
+    return {name for rule in rules for requirement in rule for name in requirement.looks_up}
 
 
 def _needed(asked: Asked, membership: Membership | None) -> set[Mention]:
+    """The columns that a rule has to compare for it to be about the scope and its members at all."""
     holder = asked.scope.path[-1].references if asked.scope.path else asked.table.name
     needed = {(holder, column) for column in asked.scope.columns}
     if membership is not None:
@@ -138,27 +175,23 @@ def _needed(asked: Asked, membership: Membership | None) -> set[Mention]:
     return needed
 
 
-def _on_path(asked: Asked, path: tuple[Hop, ...]) -> Iterator[Mention]:
-    for hop in (*asked.scope.path, *path):
-        yield from ((hop.table, column) for column in hop.columns)
-        yield from ((hop.references, column) for column in hop.referenced_columns)
-    principal = asked.scope.principal
-    if principal is not None and principal in asked.catalog.tables:
-        yield from ((principal, column) for column in asked.catalog[principal].primary_key)
+def _grants(rule: Rule, needed: set[Mention], listener: Listener, hears_hidden_rows: bool) -> Conditions | None:
+    """What the rule asks of the membership's row, if it asks nothing else but who belongs.
 
-
-def _grants(rule: Rule, needed: set[Mention], allowed: set[Mention], hears_hidden_rows: bool) -> bool:
-    """Whether the rule is the membership and nothing more, but for conditions on the row where those may be ignored.
-
-    That somebody is logged in is no further condition: whoever listens is.
+    Conditions on the row itself count as nothing where they may be ignored, and so does that somebody is logged in:
+    whoever listens is.
     """
-    deciding = [
-        condition
-        for condition in rule
-        if condition.mentions is not None and condition.asks_subject and needed <= condition.mentions <= allowed
-    ]
-    others = [condition for condition in rule if condition not in deciding and not is_open(condition)]
-    return bool(deciding) and all(hears_hidden_rows and condition.row_only for condition in others)
+    conditions: Conditions = frozenset()
+    compared: set[Mention | None] = set()
+    for requirement in rule:
+        held = listener.holds(requirement.query) if requirement.query is not None else None
+        if held is not None and requirement.query is not None:
+            conditions |= held
+            compared |= {mention_of(term, listener.table.name) for term in requirement.query.terms}
+        elif not is_open(requirement) and not (hears_hidden_rows and requirement.row_only):
+            return None
+    asks = any(requirement.asks_subject for requirement in rule)
+    return conditions if asks and needed <= compared else None
 
 
 def _who_is_left_out(table: Table, others: tuple[tuple[Policy, Rule], ...]) -> Iterator[str]:
@@ -176,14 +209,16 @@ def _who_is_left_out(table: Table, others: tuple[tuple[Policy, Rule], ...]) -> I
 
 
 def _say_hidden(rule: Rule, table: Table) -> str:
-    condition = next(condition for condition in rule if condition.row_only)
+    condition = next(requirement for requirement in rule if requirement.row_only)
     return (
         f"the SELECT policies of {table.name} also test {condition.text}, so members would hear of rows "
         "that they may not read. If they may hear that such a row changed, answer hears_hidden_rows."
     )
 
 
-def _say_other(policies: tuple[Policy, ...], known: set[Mention], asked: Asked, membership: Membership | None) -> str:
+def _say_other(
+    policies: tuple[Policy, ...], known: set[Mention | None], asked: Asked, membership: Membership | None
+) -> str:
     table = asked.table
     by = f"by {membership.table}" if membership else "by that user alone"
     functions = sorted({name for policy in policies for name in policy.functions} - {"auth.uid"})

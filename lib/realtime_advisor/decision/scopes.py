@@ -65,9 +65,6 @@ def _grant(
     if unsure:
         return replace(candidate.scope, refusal=unsure)
     scope = entitle(candidate.scope, table, catalog, principals, hears_hidden_rows)
-    doubt = _why_not_all_members(scope, principals)
-    if doubt:
-        return replace(scope, entitlement=None, refusal=doubt)
     said = _say_current(scope, principals)
     return replace(scope, reason=f"{scope.reason}{said}") if said else scope
 
@@ -86,21 +83,6 @@ def _why_unsure(candidate: Candidate) -> str | None:
             "changed the row rather than read it. A SELECT policy that compares it with auth.uid() would say."
         )
     return None
-
-
-def _why_not_all_members(scope: Scope, principals: Principals) -> str | None:
-    """Why a granted membership does not do after all: rows of it may make no member."""
-    entitlement = scope.entitlement
-    if entitlement is None or entitlement.membership is None:
-        return None
-    used = [m for m in principals.memberships if m.table == entitlement.membership and m.state]
-    if not used:
-        return None
-    live = f" Its key holds where {used[0].live}, which may be it." if used[0].live else ""
-    return (
-        f"Who may hear a {scope.label} cannot be derived: {used[0].table} has the column {used[0].state[0]}, and which "
-        f"of its values make a member is not known.{live} Keep only members in it, or write the policy by hand."
-    )
 
 
 def _say_current(scope: Scope, principals: Principals) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from realtime_advisor.model import Catalog, ForeignKey, Policy, Table, TableName
 from realtime_advisor.reference import load_hints
 
+from .look_ups import SUBJECT, Term
 from .policies import read_rules
 
 AUTH_USERS: Final = TableName("auth", "users")
@@ -63,10 +64,12 @@ def _subject_table(table: Table) -> UserTable | None:
     key = table.primary_key[0]
     extends = any(fk.references == AUTH_USERS and fk.columns == table.primary_key for fk in table.foreign_keys)
     own_row = any(
-        condition.asks_subject and condition.mentions == frozenset({(table.name, key)})
+        requirement.query is not None
+        and not requirement.query.rows
+        and requirement.query.terms == {SUBJECT, Term(None, key)}
         for policy in reading_policies(table)
         for rule in read_rules(policy, table)
-        for condition in rule
+        for requirement in rule
     )
     return UserTable(table.name, key, table.column(key).type, True) if extends or own_row else None
 

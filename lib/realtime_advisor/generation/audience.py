@@ -37,7 +37,7 @@ def _is_same(one: Scope, other: Scope) -> bool:
 def _feed_scope(decision: Decision, catalog: Catalog, table: Table, feed: Feed) -> tuple[Scope | None, str | None]:
     """The table's tenant scope, the decision's own first; or why there is none."""
     candidates = [scope for scope in (decision.scope, *decision.scopes) if scope and scope.kind is ScopeKind.TENANT]
-    problems = [why_unusable(scope, catalog, table) for scope in candidates]
+    problems = [why_unusable(scope, catalog, table) or _why_not_shared(scope, table, feed) for scope in candidates]
     for scope, problem in zip(candidates, problems, strict=True):
         if problem is None:
             return scope, None
@@ -56,3 +56,14 @@ def inherited_from(scope: Scope | None, catalog: Catalog, table: Table) -> Table
         if parent in catalog.tables and leading <= {column.name for column in catalog[parent].columns}:
             return inherited_from(scope, catalog, catalog[parent]) or parent
     return None
+
+
+def _why_not_shared(scope: Scope, table: Table, feed: Feed) -> str | None:
+    """Why a scope cannot share its topic: whoever may listen for another table's sake would hear of this one too."""
+    if scope.entitlement is None or not scope.entitlement.conditions:
+        return None
+    asked = ", ".join(condition.column for condition in scope.entitlement.conditions)
+    return (
+        f"{table.name} is not told to the feed {feed.name}: of its members only those count whose row says so "
+        f"({asked}), and a feed has one audience for all of its tables. It keeps a topic of its own."
+    )

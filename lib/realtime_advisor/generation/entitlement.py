@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from realtime_advisor.model import Catalog, Entitlement, RelationKind, Scope, Table, TableName
+from realtime_advisor.model import Catalog, Condition, Entitlement, RelationKind, Scope, Table, TableName
+
+from .quoting import quote_ident, quote_literal
 
 # Types whose equality is exact, and which are named alike under every search_path.
 _EXACT: Final = re.compile(
@@ -19,6 +21,7 @@ _SHIFTING: Final = re.compile(
     r"(date|timestamp.*|time .*|interval.*|bytea|real|double precision|money|jsonb?|xml|.*\[\])\Z"
 )
 _TEXT: Final = re.compile(r"(text|character varying(\(\d+\))?)\Z")
+_OWN_TYPE: Final = re.compile(r'("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)\.("(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)\Z')
 _FAMILY: Final = {"bigint": "integer", "smallint": "integer"}
 
 
@@ -61,6 +64,50 @@ def variable_type(type_name: str) -> str:
     ('integer', 'text')
     """
     return type_name if is_exact(type_name) else "text"
+
+
+def condition_facts(entitlement: Entitlement) -> tuple[str, ...]:
+    """What tells one entitlement's conditions from another's; nothing where there are none."""
+    return tuple(f"{each.column} {each.test} {each.values} {each.type_name}" for each in entitlement.conditions)
+
+
+def condition_clauses(row: str, entitlement: Entitlement) -> tuple[str, ...]:
+    """What must hold of the membership's row, called `row`, for it to make a member; never true of a NULL unasked.
+
+    Raises ValueError for a condition that cannot be written.
+    """
+    return tuple(_clause(f"{row}.{quote_ident(each.column)}", each) for each in entitlement.conditions)
+
+
+def _clause(column: str, condition: Condition) -> str:
+    match condition.test:
+        case "in" if condition.values:
+            literals = [_literal(value, condition.type_name) for value in condition.values]
+            return f"{column} = {literals[0]}" if len(literals) == 1 else f"{column} in ({', '.join(literals)})"
+        case "null" | "not null" | "true" | "false":
+            return f"{column} is {condition.test}"
+        case "past" | "future":
+            return f"{column} {'<' if condition.test == 'past' else '>'} now()"
+    raise ValueError(f"the condition {condition.test!r} on {condition.column} cannot be written")
+
+
+def _literal(value: str, type_name: str) -> str:
+    """A constant of a column's type, which may be one of the database's own."""
+    if family(type_name) == "integer":
+        if not (value.isascii() and value.isdigit()):
+            raise ValueError(f"{value!r} is no {type_name}")
+        return value
+    if is_text(type_name):
+        return quote_literal(value)
+    own = _OWN_TYPE.match(type_name)
+    if own is None:
+        raise ValueError(f"a constant of the type {type_name} cannot be written")
+    schema, name = (quote_ident(_unquoted(part)) for part in own.groups())
+    return f"{quote_literal(value)}::{schema}.{name}"
+
+
+def _unquoted(part: str) -> str:
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part
 
 
 def why_unusable(scope: Scope, catalog: Catalog, table: Table) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from realtime_advisor.model import Design, Emission, Option, TableName
+from realtime_advisor.model import Design, Emission, Option, Proof, ProofStatus, TableName
 
 from .rendering import Remark
 
@@ -25,15 +25,23 @@ _USE: Final = (
 )
 
 
-def head_of(design: Design) -> Remark:
+def head_of(design: Design, proof: Proof | None) -> Remark:
     """The head of one table's script."""
     return Remark(
-        (f"{design.table}: {_WAYS[design.option]}.", _WRITTEN, "", *_told(design), "", *_USE),
+        (f"{design.table}: {_WAYS[design.option]}.", _WRITTEN, "", *_told(design), _say_proof(proof), "", *_USE),
         indent="  ",
     )
 
 
-def head_of_all(designs: Sequence[Design], left_out: Sequence[tuple[TableName, str]]) -> Remark:
+def _say_proof(proof: Proof | None) -> str:
+    if proof is None:
+        return "Proof: not proved; nobody has run this script yet. Try it on a staging database first."
+    return f"Proof: {proof.status.value}. {proof.reason}"
+
+
+def head_of_all(
+    designs: Sequence[Design], left_out: Sequence[tuple[TableName, str]], proofs: Mapping[TableName, Proof]
+) -> Remark:
     """The head of a whole schema's script; what is told of each table stands beside its functions."""
     notes = dict.fromkeys(note for design in designs for note in design.notes)
     return Remark(
@@ -41,7 +49,7 @@ def head_of_all(designs: Sequence[Design], left_out: Sequence[tuple[TableName, s
             f"{len(designs)} tables in one migration.",
             _WRITTEN,
             "",
-            *(f"{design.table}: {_WAYS[design.option]}." for design in designs),
+            *(f"{design.table}: {_WAYS[design.option]}; by itself {_status(design, proofs)}." for design in designs),
             *(f"Left out: {sentence}" for _, sentence in left_out),
             *(f"Mind: {note}" for note in notes),
             "",
@@ -49,6 +57,10 @@ def head_of_all(designs: Sequence[Design], left_out: Sequence[tuple[TableName, s
         ),
         indent="  ",
     )
+
+
+def _status(design: Design, proofs: Mapping[TableName, Proof]) -> str:
+    return (proofs[design.table].status if design.table in proofs else ProofStatus.NOT_PROVED).value
 
 
 def about(design: Design) -> Remark:

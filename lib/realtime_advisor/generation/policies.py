@@ -5,7 +5,7 @@ from __future__ import annotations
 from realtime_advisor.model import Emission, Entitlement, TableName
 from realtime_advisor.model.design import TOPIC_PATTERN
 
-from .entitlement import family, is_exact, is_text, needs_encoding, variable_type
+from .entitlement import condition_clauses, condition_facts, family, is_exact, is_text, needs_encoding, variable_type
 from .naming import hashed_name
 from .quoting import qualified, quote_ident, quote_literal
 from .rendering import Fragment, Remark, Value, fragment
@@ -20,7 +20,8 @@ def entitlement_name(emission: Emission) -> str:
     path = tuple(f"{hop.table} {hop.columns} {hop.references} {hop.referenced_columns}" for hop in entitlement.path)
     start = (str(scope.principal),) if entitlement.path else ()
     read_by = () if emission.pattern == TOPIC_PATTERN else (emission.pattern,)
-    return hashed_name(f"may_read_{scope.label}", *facts, *columns, *start, *path, *read_by)
+    counting = condition_facts(entitlement)
+    return hashed_name(f"may_read_{scope.label}", *facts, *columns, *start, *path, *read_by, *counting)
 
 
 def entitlement_function(emission: Emission) -> Fragment:
@@ -96,7 +97,8 @@ def _purpose(emission: Emission, entitlement: Entitlement) -> str:
         return f"Whether a topic {topic} is the caller's own: its id is the sub of the caller's token."
     return (
         f"Whether the caller may listen to a topic {topic}: a row of {entitlement.membership} pairs the "
-        f"{label}{' (through its tenant)' if entitlement.path else ''} with the sub of the caller's token."
+        f"{label}{' (through its tenant)' if entitlement.path else ''} with the sub of the caller's token"
+        f"{', and says that it counts' if entitlement.conditions else ''}."
     )
 
 
@@ -112,7 +114,8 @@ def _look_up(emission: Emission, entitlement: Entitlement) -> dict[str, Fragment
     else:
         looked_up = _compared("scope_1", emission.principal_key, scope.key_type)
         source = _path_to_member(scope.principal, entitlement, membership)
-    return {"source": Fragment(source), "condition": Fragment(f"{looked_up} = scope_id\n  and {user} = user_id")}
+    clauses = (f"{looked_up} = scope_id", f"{user} = user_id", *condition_clauses("member", entitlement))
+    return {"source": Fragment(source), "condition": Fragment("\n  and ".join(clauses))}
 
 
 def _path_to_member(principal: TableName, entitlement: Entitlement, membership: TableName) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from realtime_advisor.errors import ScriptRefused
-from realtime_advisor.model import Design, Option, Script
+from realtime_advisor.model import Design, Option, Proof, Script
 
 from .checking import check
 from .cutover import cut_over
@@ -20,8 +20,8 @@ from .triggers import create_triggers
 from .undoing import undo
 
 
-def generate(design: Design) -> Script:
-    """The scripts of a design, each byte the same for the same design.
+def generate(design: Design, proof: Proof | None = None) -> Script:
+    """The scripts of a design, each byte the same for the same design; the head tells how `proof` found them.
 
     Raises ScriptRefused where the design was refused, or there is no topic to tell or to track on.
     """
@@ -32,7 +32,7 @@ def generate(design: Design) -> Script:
     functions = [*spelling(parts), *outboxes, *parts.helpers.values(), *parts.callbacks.values()]
     return Script(
         design=design,
-        functions=functions_step(parts, head_of(design), functions),
+        functions=functions_step(parts, head_of(design, proof), functions),
         triggers=_triggers_step(parts),
         policies=policies_step(parts),
         down=undo(parts, str(design.table)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from realtime_advisor.model import Design, Emission, Migration, TableName
+from realtime_advisor.model import Design, Emission, Migration, Proof, TableName
 
 from .checking import check
 from .entitlement import family
@@ -18,8 +18,10 @@ from .triggers import create_triggers
 from .undoing import undo
 
 
-def generate_all(designs: Iterable[Design]) -> Migration:
+def generate_all(designs: Iterable[Design], proofs: Mapping[TableName, Proof] | None = None) -> Migration:
     """The SQL of all designs together, each byte the same for the same designs, in whatever order they come.
+
+    The head tells how `proofs` found each table's script.
 
     Tables without SQL are left out, with the reason. A single table's script serves on beside it, and is superseded:
     the functions have the same names and texts, and its policies are replaced by those of the whole.
@@ -34,7 +36,9 @@ def generate_all(designs: Iterable[Design]) -> Migration:
     subject = f"{len(told)} tables"
     return Migration(
         designs=tuple(told),
-        functions=functions_step(parts, head_of_all(told, _refused(ordered, out)), list(_functions(parts))),
+        functions=functions_step(
+            parts, head_of_all(told, _refused(ordered, out), proofs or {}), list(_functions(parts))
+        ),
         triggers=_triggers_step(parts),
         policies=policies_step(parts, list(_superseded(told))),
         down=undo(parts, subject),

@@ -12,16 +12,16 @@ from tqdm.notebook import tqdm_notebook
 HEADLESS = "REALTIME_ADVISOR_HEADLESS"
 
 
-def progress_bar(seconds: float, description: str, *, shown: bool = True) -> Any:
-    """A tqdm bar over `seconds`; people see it, log files and captured output do not."""
+def progress_bar(total: float, description: str, *, unit: str = "s", shown: bool = True) -> Any:
+    """A tqdm bar over `total` seconds, or things; people see it, log files and captured output do not."""
     settings: dict[str, Any] = {
-        "total": round(seconds, 3),
+        "total": round(total, 3),
         "desc": description,
         "leave": False,
         "mininterval": 0,
         "miniters": 0,
     }
-    settings["bar_format"] = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s"
+    settings["bar_format"] = f"{{desc}}: {{percentage:3.0f}}%|{{bar}}| {{n:.0f}} of {{total:.0f}} {unit}"
     if not shown:
         return tqdm(**settings, disable=True)
     if not _in_kernel():

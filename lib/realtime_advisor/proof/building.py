@@ -60,9 +60,7 @@ def _try(connection: Connection, policy: Statement) -> None:
 
 
 def _fill(stage: Stage, world: World) -> None:
-    """All rows, in any order: foreign keys are not looked at meanwhile."""
+    """All rows, in any order."""
     with stage.connection.transaction():
-        stage.connection.execute("set local session_replication_role = replica")
-        for name, rows in world.rows.items():
-            stage.copy(name, rows)
+        stage.fill(world.rows)
     stage.connection.execute("analyze")

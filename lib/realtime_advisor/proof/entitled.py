@@ -11,9 +11,23 @@ from realtime_advisor.model import Condition, Emission, Hop, TableName
 from .values import is_plain
 
 Row = Mapping[str, str | None]
-Rows = Mapping[TableName, Sequence[Row]]
 
 _LONGEST_TOPIC = 246  # bytes that reach a client
+
+
+class Rows:
+    """All rows at one moment, found by their keys."""
+
+    def __init__(self, tables: Mapping[TableName, Sequence[Row]]) -> None:
+        self.tables = tables
+        self._found: dict[tuple[TableName, tuple[str, ...]], dict[tuple[str | None, ...], Row]] = {}
+
+    def find(self, table: TableName, columns: tuple[str, ...], wanted: tuple[str | None, ...]) -> Row | None:
+        """The row that has these values; none is found by a NULL."""
+        if (table, columns) not in self._found:
+            rows = self.tables[table]
+            self._found[table, columns] = {tuple(row[column] for column in columns): row for row in rows}
+        return None if None in wanted else self._found[table, columns].get(wanted)
 
 
 def topic_of(emission: Emission, key: str | None) -> str | None:
@@ -37,7 +51,7 @@ def listeners(emission: Emission, key: str, rows: Rows) -> frozenset[str]:
     wanted = _tenant_keys(emission, key, rows)
     members = (
         row
-        for row in rows[entitlement.membership]
+        for row in rows.tables[entitlement.membership]
         if tuple(row[column] for column in entitlement.scope_columns) in wanted
         and all(counts(row, condition) for condition in entitlement.conditions)
     )
@@ -62,7 +76,7 @@ def _tenant_keys(emission: Emission, key: str, rows: Rows) -> set[tuple[str | No
     entitlement = emission.scope.entitlement
     if entitlement is None or not entitlement.path or emission.scope.principal is None:
         return {(key,)}
-    at = [row for row in rows[emission.scope.principal] if row[emission.principal_key or ""] == key]
+    at = [row for row in rows.tables[emission.scope.principal] if row[emission.principal_key or ""] == key]
     for hop in entitlement.path[:-1]:
         at = [parent for row in at if (parent := parent_of(row, hop, rows))]
     last = entitlement.path[-1].columns
@@ -71,10 +85,4 @@ def _tenant_keys(emission: Emission, key: str, rows: Rows) -> set[tuple[str | No
 
 def parent_of(row: Row, hop: Hop, rows: Rows) -> Row | None:
     """The row that a foreign key leads to."""
-    wanted = [row[column] for column in hop.columns]
-    if None in wanted:
-        return None
-    for parent in rows[hop.references]:
-        if [parent[column] for column in hop.referenced_columns] == wanted:
-            return parent
-    return None
+    return rows.find(hop.references, hop.referenced_columns, tuple(row[column] for column in hop.columns))

@@ -40,7 +40,7 @@ def _of(design: Design, change: Change, rows: Rows) -> Iterator[Message]:
         topics: dict[str, None] = {}
         for path, columns in _tellings(design, emission, change):
             pairs = _changed(change, columns)
-            keys = (scope_key(row, path, emission, rows) for pair in pairs for row in pair if row is not None)
+            keys = {scope_key(row, path, emission, rows) for pair in pairs for row in pair if row is not None}
             topics |= {topic: None for key in keys if (topic := topic_of(emission, key))}
         if design.granularity == "transaction" or len(topics) <= design.most_topics:
             yield from ((topic, *_content(design, emission, change)) for topic in topics)

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from typing import Final
 
 import psycopg
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.sandbox.realtime import apply_policies
 
-from .scene import Outcome, Scene
+from .scene import Outcome, Scene, not_tried
+from .skeleton import Statement
 
 FINGERPRINT: Final = resources.files(__package__).joinpath("fingerprint.sql").read_bytes()
 PRIVILEGES: Final = resources.files(__package__).joinpath("open_functions.sql").read_bytes()
+
+
+def weak_owner(scene: Scene) -> Outcome:
+    """It refuses to install as a role whose messages row level security would drop."""
+    expected = "refused for want of BYPASSRLS"
+    if not scene.design.emissions:
+        return not_tried("nothing is sent")
+    schemas = SQL(", ").join(Identifier(name) for name in {table.schema for table in scene.skeleton.tables})
+    prepare: list[Statement] = [
+        SQL("grant create on database {} to authenticator").format(Identifier(scene.stage.connection.info.dbname)),
+        SQL("grant usage on schema realtime, auth, {} to authenticator").format(schemas),
+        SQL("grant all on all tables in schema realtime, {} to authenticator").format(schemas),
+    ]
+    steps = re.sub(r"^(begin|commit);$", "", scene.script.functions, flags=re.MULTILINE)
+    try:
+        with scene.stage.attempt(prepare):
+            scene.stage.become("authenticator")
+            scene.stage.connection.execute(steps.encode(), prepare=False)
+    except psycopg.Error as error:
+        return Outcome(expected, said(error), "bypassrls" in said(error).lower())
+    return Outcome(expected, "installed", False)
 
 
 def installs(scene: Scene) -> Outcome:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from time import perf_counter
+from typing import Final
 
 import psycopg
 
@@ -13,7 +14,7 @@ from realtime_advisor.errors import NoServerBinaries
 from realtime_advisor.model import ByTable, Catalog, Proof, ProofStatus, Script, Step, TableName
 from realtime_advisor.sandbox.postgres import RunningServer, find_binaries, lease
 
-from . import installing, truth, writes
+from . import bulk, cost, faults, installing, moves, truth, writes
 from .building import build_scene
 from .copies import Connection, open_copy
 from .installing import said
@@ -21,8 +22,11 @@ from .scene import Check, Outcome, Scene
 
 Progress = Callable[[int, int, TableName], None]
 
-BEFORE: Sequence[Check] = (installing.installs, installing.installs_again)
+MOST_PROVED: Final = 20
+
+BEFORE: Sequence[Check] = (installing.weak_owner, installing.installs, installing.installs_again)
 BETWEEN: Sequence[Check] = (installing.check_script_agrees, installing.functions_are_closed)
+TELLING: Sequence[Check] = (*writes.CHECKS, *moves.CHECKS, *bulk.CHECKS, *faults.CHECKS)
 AFTER: Sequence[Check] = (installing.down_restores_the_catalogue,)
 
 
@@ -41,7 +45,7 @@ def prove_all(
     catalog: Catalog,
     *,
     busiest: Sequence[TableName] = (),
-    most: int = 20,
+    most: int = MOST_PROVED,
     progress: Progress | None = None,
     server: RunningServer | None = None,
 ) -> ByTable[Proof]:
@@ -78,6 +82,11 @@ def _server_for(catalog: Catalog, server: RunningServer | None) -> Iterator[Runn
         binaries = find_binaries()
     with lease(binaries) as running:
         yield running
+
+
+def unproved(tables: Iterable[TableName], reason: str) -> ByTable[Proof]:
+    """Proofs that nothing was tried, each with the sentence that says why."""
+    return ByTable({table: _unproved(table, reason) for table in tables})
 
 
 def _unproved(table: TableName, reason: str) -> Proof:
@@ -119,11 +128,11 @@ def _steps(scene: Scene) -> Iterator[Step]:
     for check in BEFORE:
         step = _tried(check, scene)
         yield step
-        if not step.holds:
+        if step.name == "installs" and not step.holds:
             return
     truth.fill_truth_table(scene)
-    told = writes.CHECKS if scene.design.emissions else ()
-    for check in chain(BETWEEN, told, truth.CHECKS, AFTER):
+    told = TELLING if scene.design.emissions else ()
+    for check in chain(BETWEEN, told, truth.CHECKS, cost.CHECKS, AFTER):
         yield _tried(check, scene)
 
 

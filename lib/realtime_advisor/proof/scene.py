@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from realtime_advisor.model import Cell, Delivery, Design, Script, TableName
+from realtime_advisor.model import Cell, Delivery, Design, Emission, Script, TableName
 
-from .entitled import Row
+from .entitled import Row, Rows
 from .expected import Change, Message, messages
-from .skeleton import Skeleton
+from .skeleton import Skeleton, holder, principal_column
 from .stage import Stage
 from .world import World
 
@@ -38,6 +38,7 @@ class Scene:
     cells: list[Cell] = field(default_factory=list)
     join_milliseconds: float | None = None
     before: frozenset[str] = frozenset()  # the catalogue without the script, a line for each object
+    costs: dict[frozenset[str], float] = field(default_factory=dict)  # of joins that were measured already
     functions_before: list[int] = field(default_factory=list)  # their oids
 
     @property
@@ -52,18 +53,31 @@ class Scene:
     def version(self) -> int:
         return self.stage.connection.info.server_version // 10000
 
-    def rows_after(self, changes: Iterable[Change]) -> dict[TableName, list[Row]]:
-        """All rows as they are after these statements."""
-        after = dict(self.world.rows)
+    def scope_key(self, emission: Emission, number: int) -> str:
+        """The key of the emission's scope in that slice."""
+        column = principal_column(self.design, emission, self.skeleton.tables)
+        if emission.scope.principal is not None and column:
+            return self.world.key((emission.scope.principal, column), number)
+        return self.world.key((holder(self.design, emission), emission.scope.columns[0]), number)
+
+    @property
+    def is_referred_to(self) -> bool:
+        """Whether other tables of the skeleton refer to the design's own."""
+        keys = (key for table in self.skeleton.tables.values() for key in table.foreign_keys)
+        return any(key.references == self.table for key in keys)
+
+    def rows_after(self, changes: Iterable[Change] = (), more: Mapping[TableName, Sequence[Row]] | None = None) -> Rows:
+        """All rows as they are after these statements, with `more` than the world's own."""
+        after = {name: [*rows, *(more or {}).get(name, ())] for name, rows in self.world.rows.items()}
         for change in changes:
             gone = {id(old) for old, _ in change.pairs}
             came = [new for _, new in change.pairs if new is not None]
             after[change.table] = [row for row in after[change.table] if id(row) not in gone] + came
-        return after
+        return Rows(after)
 
-    def compare(self, step: str, *changes: Change) -> Outcome:
+    def compare(self, step: str, *changes: Change, more: Mapping[TableName, Sequence[Row]] | None = None) -> Outcome:
         """Whether exactly what the design says of these statements was sent, and no warning came."""
-        wanted = messages(self.design, changes, self.rows_after(changes))
+        wanted = messages(self.design, changes, self.rows_after(changes, more))
         return self.compare_with(step, wanted)
 
     def compare_with(self, step: str, wanted: Sequence[Message]) -> Outcome:
@@ -92,3 +106,8 @@ def described(told: Sequence[Message]) -> str:
     lines = [f"{topic} {event} {payload}" for topic, event, payload in sorted(told)[:_SHOWN]]
     more = [f"and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
     return f"{len(told)} message{'s' * (len(told) > 1)}: " + "; ".join([*lines, *more])
+
+
+def worst(outcomes: Sequence[Outcome]) -> Outcome:
+    """The first that does not hold, else the first."""
+    return next((outcome for outcome in outcomes if outcome.holds is False), outcomes[0])

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from realtime_advisor.model import Cell, Emission
+from realtime_advisor.model import Cell
 from realtime_advisor.sandbox.asking import authorize_all
 from realtime_advisor.sandbox.realtime import Claims
 
 from .entitled import listeners, topic_of
 from .scene import Outcome, Scene
-from .skeleton import holder, principal_column
 from .world import PEOPLED, STRANGER, TWO
 
 _SHOWN = 3
@@ -111,22 +110,16 @@ Legitimate = Mapping[str, tuple[str, frozenset[str]]]
 def _legitimate(scene: Scene) -> Legitimate:
     """The topics that are told or tracked on, each with its extension and the subs that may join."""
     found: dict[str, tuple[str, frozenset[str]]] = {}
+    rows = scene.rows_after()
     told = [("broadcast", emission) for emission in scene.design.emissions]
     told += [("presence", scene.design.presence)] if scene.design.presence else []
     for extension, emission in told:
         for number in range(PEOPLED):
-            key = _scope_key(scene, emission, number)
+            key = scene.scope_key(emission, number)
             topic = topic_of(emission, key)
             if topic:
-                found[topic] = extension, listeners(emission, key, scene.world.rows)
+                found[topic] = extension, listeners(emission, key, rows)
     return found
-
-
-def _scope_key(scene: Scene, emission: Emission, number: int) -> str:
-    column = principal_column(scene.design, emission, scene.skeleton.tables)
-    if emission.scope.principal is not None and column:
-        return scene.world.key((emission.scope.principal, column), number)
-    return scene.world.key((holder(scene.design, emission), emission.scope.columns[0]), number)
 
 
 def _expected(legitimate: Legitimate, asker: Asker, topic: str, extension: str, action: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from realtime_advisor.model import Condition, Entitlement, Hop, Table, TableName
+from realtime_advisor.model import Column, Condition, Entitlement, Hop, Table, TableName
 
 from .skeleton import Skeleton, holder, principal_column, told_on, writable
 from .values import another, keys, value
@@ -22,6 +22,8 @@ PEOPLED = 6  # slices with a member
 TWO = PEOPLED  # the person who is in slices 0 and 1
 STRANGER = PEOPLED + 1
 _FIRST_FAILING = PEOPLED + 2
+_FRESH = 1_000  # where the numbers of rows begin that checks insert
+_FURTHER = 12_000
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,45 @@ class World:
                 row[column.name] = value(column.type, number, self.labels)
         return row
 
+    @property
+    def is_one_to_one(self) -> bool:
+        """Whether a slice can have only one row of the design's own table."""
+        own = self.skeleton.own
+        return bool(own.primary_key) and all((own.name, name) in self.bound for name in own.primary_key)
+
     def fresh(self, slice_: int = 0) -> Row:
         """A new row of the design's own table, in that slice; in one of its own where a slice can have no second."""
         own = self.skeleton.own
         self._fresh += 1
-        is_one_to_one = bool(own.primary_key) and all((own.name, name) in self.bound for name in own.primary_key)
-        place = PEOPLED + self._fresh % (self.slices - PEOPLED) if is_one_to_one else slice_
-        return self.make(own.name, 1000 + self._fresh, place)
+        place = PEOPLED + self._fresh % (self.slices - PEOPLED) if self.is_one_to_one else slice_
+        return self.make(own.name, _FRESH + self._fresh, place)
+
+    def scattered(self, count: int) -> list[Row]:
+        """So many new rows, each in a slice of its own."""
+        return [self.fresh(number % self.slices) for number in range(count)]
+
+    def many(self, count: int) -> list[Row]:
+        """So many new rows in the first three slices, which differ in their own key only."""
+        own = self.skeleton.own
+        free = [own.column(name) for name in own.primary_key if (own.name, name) not in self.bound]
+        bases = [self.fresh(slice_) for slice_ in range(3)]
+        self._fresh += count
+        return [
+            {**bases[number % 3], **{column.name: self._own_key(column, self._fresh - number) for column in free}}
+            for number in range(count)
+        ]
+
+    def _own_key(self, column: Column, number: int) -> str:
+        return self.key((self.skeleton.own.name, column.name), _FRESH + number)
+
+    def further(self, slices: int) -> tuple[dict[TableName, list[Row]], list[Row]]:
+        """Rows of so many further slices: of all that the design's own table refers to, and one of its own in each."""
+        own = self.skeleton.design.table
+        parents = [name for name in self.skeleton.tables if name not in dependents(self.skeleton)]
+        members = _memberships(self.skeleton)
+        numbers = range(self.slices, self.slices + slices)
+        made = {name: [self.make(name, at, at) for at in numbers] for name in parents if name not in members}
+        return made, [self.make(own, _FURTHER + at, at) for at in numbers]
 
 
 def build_world(skeleton: Skeleton, labels: Mapping[str, tuple[str, ...]]) -> World:
@@ -87,10 +121,10 @@ def build_world(skeleton: Skeleton, labels: Mapping[str, tuple[str, ...]]) -> Wo
     _link(world)
     _people(world)
     memberships = _memberships(skeleton)
-    dependents = _dependents(skeleton)
+    later = dependents(skeleton)
     for name in skeleton.tables:
         if name not in memberships:
-            limit = PEOPLED if name in dependents else world.slices
+            limit = PEOPLED if name in later else world.slices
             world.rows[name] = [world.make(name, number, number) for number in range(limit)]
     for name, entitlement in memberships.items():
         world.rows[name] = list(_membership_rows(world, entitlement))
@@ -102,7 +136,7 @@ def _memberships(skeleton: Skeleton) -> dict[TableName, Entitlement]:
     return {one.membership: one for one in found if one and one.membership in skeleton.tables and one.membership}
 
 
-def _dependents(skeleton: Skeleton) -> set[TableName]:
+def dependents(skeleton: Skeleton) -> set[TableName]:
     """The design's own table and what refers to it: they have rows in the first slices only, to leave room for more."""
     found = {skeleton.design.table}
     for _ in skeleton.tables:

@@ -1,5 +1,7 @@
--- One wait, if any: without this lock every single send would wait for lock_timeout.
-lock table only realtime.messages in row exclusive mode;
+-- One wait, if any: without this lock each of several sends would wait for lock_timeout.
+if cardinality(:[ids]) > 1 then
+  lock table only realtime.messages in row exclusive mode;
+end if;
 perform realtime.send(
   :[payload],
   :[event],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from typing import Final
 
 import psycopg
 
@@ -17,25 +18,30 @@ from .exhibits import EXHIBITS, Exhibit
 from .mended import mend
 from .room import Room, open_room
 
+_FRAMEWORK: Final = "framework"
+_GENERATED: Final = "generated"
+_MENDED: Final = ", mended"
+
 
 def try_framework(exhibit: Exhibit, *, server: RunningServer | None = None) -> Step:
     """Install the framework's blocks of this exhibit, word for word, try what it asks, and say what was seen.
 
     Raises NoServerBinaries or SandboxFailed.
     """
-    return _try(exhibit, "framework", lambda _: (exhibit.sql,), server)
+    return _try(exhibit, _FRAMEWORK, lambda _: (exhibit.sql,), server)
 
 
 def try_mended(exhibit: Exhibit, *, server: RunningServer | None = None) -> Step:
     """The same with the SQL that this library generates for the framework's tables."""
-    return _try(exhibit, "generated", lambda room: mend(read_catalog(open_target(room.conninfo))), server)
+    return _try(exhibit, _GENERATED, lambda room: mend(read_catalog(open_target(room.conninfo))), server)
 
 
-def tour(*, server: RunningServer | None = None) -> tuple[Step, ...]:
-    """All exhibits of the framework's SQL, in order."""
+def tour(*, mended: bool = False, server: RunningServer | None = None) -> tuple[Step, ...]:
+    """All exhibits in order, with the framework's SQL, or with what is generated in its place."""
+    attempt = try_mended if mended else try_framework
     with ExitStack() as stack:
         running = server or stack.enter_context(lease())
-        return tuple(try_framework(each, server=running) for each in EXHIBITS)
+        return tuple(attempt(each, server=running) for each in EXHIBITS)
 
 
 def _try(
@@ -54,7 +60,7 @@ def _try(
         ) from error
     return Step(
         name=f"{author}_{exhibit.number}",
-        sentence=f"{exhibit.number}. {exhibit.question}",
+        sentence=f"{exhibit.number}{_MENDED if author == _GENERATED else ''}. {exhibit.question}",
         holds=observed == exhibit.expected,
         expected=exhibit.expected,
         observed=observed,

@@ -1,0 +1,48 @@
+"""Checks of statements that touch many rows, and of more scopes than the cap allows."""
+
+from __future__ import annotations
+
+from .scene import Outcome, Scene, not_tried, worst
+from .values import another
+from .writes import watched
+
+ROWS = 10_000
+_PLENTY = 1_000  # topics: a cap above that is only tried by going over it
+
+
+def bulk(scene: Scene) -> Outcome:
+    """10,000 rows inserted, updated and deleted at once tell each of their scopes once a statement."""
+    if scene.world.is_one_to_one:
+        return not_tried("a scope has one row only")
+    rows = scene.world.many(ROWS)
+    column = next((one for one in watched(scene) if not one.generated), None)
+    with scene.stage.attempt():
+        changes = [scene.stage.copy(scene.table, rows)]
+        present = [*scene.world.rows[scene.table], *rows]
+        other = another(column, None, scene.world.labels) if column else None
+        if column and other is not None:
+            changes.append(scene.stage.update_all(scene.table, present, {column.name: other}))
+            present = [new for _, new in changes[-1].pairs if new is not None]
+        if not scene.is_referred_to:
+            changes.append(scene.stage.delete_all(scene.table, present))
+        return scene.compare("bulk", *changes)
+
+
+def over_the_cap(scene: Scene) -> Outcome:
+    """A statement with more scopes than the cap sends nothing, and stays; one with as many as that sends them all."""
+    most = scene.design.most_topics
+    per_row = len(scene.design.emissions) if scene.design.granularity == "transaction" else 1
+    counts = [most + 1] if most > _PLENTY else [most + 1, most // per_row]
+    parents, rows = scene.world.further(most + 1)
+    outcomes = []
+    for count in counts:
+        with scene.stage.attempt():
+            scene.stage.become(None)
+            scene.stage.fill(parents)
+            scene.stage.become(scene.stage.writer)
+            change = scene.stage.copy(scene.table, rows[:count])
+            outcomes.append(scene.compare("over_the_cap", change, more=parents))
+    return worst(outcomes)
+
+
+CHECKS = (bulk, over_the_cap)

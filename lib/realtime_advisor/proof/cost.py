@@ -1,0 +1,133 @@
+"""What one join costs the database where a hundred thousand memberships are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from statistics import median
+from time import perf_counter
+from typing import Final, LiteralString
+
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from realtime_advisor.model import Column, Emission, Entitlement, TableName
+from realtime_advisor.sandbox.asking import authorize_all
+
+from .entitled import topic_of
+from .scene import Outcome, Scene, not_tried
+from .skeleton import told_on
+from .values import is_text
+from .world import STRANGER
+
+MEMBERSHIPS: Final = 100_000
+MOST_MILLISECONDS: Final = 30.0
+_ROUNDS: Final = 7
+_SHARED: Final = 10  # memberships of one tenant
+_SERIES: Final[Mapping[str, LiteralString]] = {
+    "uuid": "md5(({})::text)::uuid",
+    "bigint": "10000000 + {}",
+    "integer": "10000000 + {}",
+    "numeric": "10000000 + {}",
+}
+
+
+def join_cost(scene: Scene) -> Outcome:
+    """A join takes a moment where there are 100,000 memberships, also when it is refused."""
+    emissions = [one for one in told_on(scene.design) if one.scope.entitlement and one.scope.entitlement.membership]
+    if not emissions:
+        return not_tried("no membership is looked up")
+    expected = f"under {MOST_MILLISECONDS:.0f} ms"
+    known = frozenset(_helpers(scene))
+    if known not in scene.costs:
+        measured = [found for emission in emissions if (found := _measured(scene, emission)) is not None]
+        if not measured:
+            return not_tried("no series of keys of that type can be made")
+        scene.costs[known] = max(measured)
+    scene.join_milliseconds = scene.costs[known]
+    holds = scene.join_milliseconds < MOST_MILLISECONDS
+    return Outcome(expected, expected if holds else "longer", holds)
+
+
+CHECKS = (join_cost,)
+
+
+def _helpers(scene: Scene) -> Iterator[str]:
+    """The bodies of the functions that the policies call, and what they read."""
+    found = scene.stage.connection.execute(
+        "select prosrc from pg_proc where oid <> all (%s::oid[]) and prorettype = 'boolean'::regtype",
+        [scene.functions_before],
+    )
+    yield from (body for (body,) in found.fetchall())
+    tables = {one.scope.entitlement.membership for one in told_on(scene.design) if one.scope.entitlement}
+    yield from (repr(scene.skeleton.tables[name]) for name in tables if name)
+
+
+def _measured(scene: Scene, emission: Emission) -> float | None:
+    """The median time in milliseconds, of a member's join and a stranger's, the longer."""
+    entitlement = emission.scope.entitlement
+    if entitlement is None or entitlement.membership is None:
+        return None
+    with scene.stage.attempt():
+        scene.stage.become(None)
+        scene.stage.connection.execute("set local session_replication_role = replica")
+        for table, columns in _crowded(emission, entitlement):
+            if not _fill(scene, table, columns, entitlement):
+                return None
+        topic = topic_of(emission, scene.scope_key(emission, 0)) or ""
+        return max(_median(scene, topic, scene.world.people[number].sub) for number in (0, STRANGER))
+
+
+def _median(scene: Scene, topic: str, sub: str) -> float:
+    taken = []
+    for _ in range(_ROUNDS):
+        started = perf_counter()
+        authorize_all(scene.stage.connection, [topic], {"role": "authenticated", "sub": sub})
+        taken.append((perf_counter() - started) * 1000)
+    return median(taken[1:])
+
+
+def _crowded(emission: Emission, entitlement: Entitlement) -> Iterator[tuple[TableName, dict[str, int]]]:
+    """The tables that a join looks into; of each the columns with keys, by how many rows share one."""
+    path = entitlement.path
+    for position, hop in enumerate(path):
+        referenced = path[position - 1].referenced_columns if position else (emission.principal_key or "",)
+        shared = _SHARED if position == len(path) - 1 else 1
+        yield hop.table, {**dict.fromkeys(hop.columns, shared), **dict.fromkeys(referenced, 1)}
+    if entitlement.membership and entitlement.user_column:
+        columns = {**dict.fromkeys(entitlement.scope_columns, _SHARED), entitlement.user_column: 1}
+        yield entitlement.membership, columns
+
+
+def _fill(scene: Scene, name: TableName, keyed: Mapping[str, int], entitlement: Entitlement) -> bool:
+    """Add 100,000 rows; False where a key's type has no series."""
+    table = scene.skeleton.tables[name]
+    example = scene.world.rows[name][0]
+    keys = {**dict.fromkeys(table.primary_key, 1), **keyed}
+    counting = {condition.column for condition in entitlement.conditions}
+    values = []
+    for column in table.columns:
+        if column.generated:
+            continue
+        if column.name in keys and column.name not in counting:
+            series = _series(column, keys[column.name])
+            if series is None:
+                return False
+            values.append((column.name, series))
+        else:
+            values.append((column.name, SQL("{}").format(Literal(example[column.name]))))
+    statement = SQL("insert into {} ({}) select {} from generate_series(1, {}) as n").format(
+        Identifier(name.schema, name.name),
+        SQL(", ").join(Identifier(column) for column, _ in values),
+        SQL(", ").join(value for _, value in values),
+        Literal(MEMBERSHIPS),
+    )
+    scene.stage.connection.execute(statement)
+    scene.stage.connection.execute(SQL("analyze {}").format(Identifier(name.schema, name.name)))
+    return True
+
+
+def _series(column: Column, shared: int) -> Composed | None:
+    number = SQL("n / {}").format(Literal(shared))
+    if is_text(column.type):
+        return SQL("'k' || ({})").format(number)
+    base = column.type.partition("(")[0]
+    return SQL(_SERIES[base]).format(number) if base in _SERIES else None

@@ -1,0 +1,129 @@
+"""Checks of writers and of days on which something is broken: the application's write goes on in any case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from time import perf_counter
+
+import psycopg
+from psycopg.sql import SQL, Identifier, Literal
+
+from .installing import said
+from .scene import Outcome, Scene, not_tried, worst
+from .skeleton import Statement
+from .writes import table_of, watched
+
+ZONES = ("Pacific/Kiritimati", "Etc/GMT+12")  # the first and the last to see a day
+PATIENCE = 1.5  # seconds that a write may wait while policies are being changed
+_BROKEN_SEND = (
+    "create or replace function realtime.send(payload jsonb, event text, topic text, private boolean default true) "
+    "returns void language plpgsql as $$ begin raise exception 'broken on purpose'; end $$"
+)
+
+
+def writer_without_rights(scene: Scene) -> Outcome:
+    """A signed-in user who may write the table, and has no right on the messages, is told of all the same."""
+    table = table_of(scene)
+    prepare: list[Statement] = [
+        SQL("grant select, insert, update, delete on {} to authenticated").format(table),
+        SQL("create policy realtime_advisor_proof on {} to authenticated using (true)").format(table),
+        SQL("revoke all on all tables in schema realtime from anon, authenticated"),
+        SQL("revoke all on schema realtime from anon, authenticated, public"),
+    ]
+    with scene.stage.attempt(prepare):
+        scene.stage.become("authenticated")
+        row = scene.world.fresh()
+        inserted = scene.stage.insert(scene.table, row)
+        return scene.compare("writer_without_rights", inserted, scene.stage.delete(scene.table, row))
+
+
+def other_time_zone(scene: Scene) -> Outcome:
+    """The writer's time zone does not matter: messages go by UTC days."""
+    outcomes = []
+    for zone in ZONES:
+        with scene.stage.attempt([SQL("set local timezone = {}").format(Literal(zone))]):
+            change = scene.stage.insert(scene.table, scene.world.fresh())
+            outcomes.append(scene.compare("other_time_zone", change))
+    return worst(outcomes)
+
+
+def send_fails(scene: Scene) -> Outcome:
+    """The write stays where sending fails, or cannot be called at all."""
+    gone = SQL("drop function realtime.send(jsonb, text, text, boolean)")
+    return worst([_survives(scene, [SQL(_BROKEN_SEND)]), _survives(scene, [gone])])
+
+
+def partition_missing(scene: Scene) -> Outcome:
+    """The write stays where the messages have no partition for today."""
+    today = f"messages_{datetime.now(UTC):%Y_%m_%d}"
+    return _survives(scene, [SQL("drop table if exists {}").format(Identifier("realtime", today))])
+
+
+def watched_column_renamed(scene: Scene) -> Outcome:
+    """The write stays where somebody has renamed or dropped a watched column."""
+    columns = [column.name for column in watched(scene) if column.name not in scene.design.primary_key]
+    if not columns:
+        return not_tried("no column is watched")
+    rename = SQL("alter table {} rename column {} to realtime_advisor_renamed").format(
+        table_of(scene), Identifier(columns[0])
+    )
+    return _survives(scene, [rename], without=columns[0], renamed="realtime_advisor_renamed")
+
+
+def policy_change(scene: Scene) -> Outcome:
+    """While policies are being changed, a write with many scopes waits for a moment, once, and stays."""
+    with psycopg.connect(scene.stage.connection.info.dsn) as other:
+        other.execute("lock table realtime.messages in access exclusive mode")
+        return _survives(scene, [SQL("set local statement_timeout = '5s'")], patience=PATIENCE)
+
+
+CHECKS = (
+    writer_without_rights,
+    other_time_zone,
+    send_fails,
+    partition_missing,
+    watched_column_renamed,
+    policy_change,
+)
+
+
+def _survives(
+    scene: Scene,
+    prepare: Sequence[Statement],
+    *,
+    without: str | None = None,
+    renamed: str = "",
+    patience: float | None = None,
+) -> Outcome:
+    """Whether rows of many scopes are there after a statement that cannot be told of."""
+    rows = [
+        {(renamed if name == without else name): text for name, text in row.items()}
+        for row in scene.world.scattered(10)
+    ]
+    expected = f"{len(rows)} rows written" + (f" within {patience} s" if patience else "")
+    started = perf_counter()
+    try:
+        with scene.stage.attempt(prepare):
+            scene.stage.insert(scene.table, *rows)
+            scene.stage.settle()
+            waited = perf_counter() - started
+            there = _count(scene, rows)
+    except psycopg.Error as error:
+        return Outcome(expected, f"the write failed: {said(error)}", False)
+    is_slow = patience is not None and waited > patience
+    return Outcome(
+        expected, f"{there} rows written{' too late' if is_slow else ''}", there == len(rows) and not is_slow
+    )
+
+
+def _count(scene: Scene, rows: Sequence[dict[str, str | None]]) -> int:
+    keys = scene.design.primary_key
+    if not keys:
+        return int(scene.stage.ask(SQL("select count(*) from {}").format(table_of(scene)))[0][0]) - len(
+            scene.world.rows[scene.table]
+        )
+    one = SQL("({})").format(SQL(" and ").join(SQL("{} = %s").format(Identifier(key)) for key in keys))
+    where = SQL(" or ").join(one for _ in rows)
+    statement = SQL("select count(*) from {} where {}").format(table_of(scene), where)
+    return int(scene.stage.ask(statement, [row[key] for row in rows for key in keys])[0][0])
