@@ -3,7 +3,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { followBroadcast, type Broadcast } from '@templates/realtimeBroadcast';
 import type { ChannelState } from '@templates/realtimeChannels';
-import { documentsContract, type DocumentsEvent, type DocumentsMessage } from './generated/documents/documentsBroadcast';
+import { documentsContract, type DocumentsEvent } from './generated/documents/documentsBroadcast';
+import type { DocumentsMessage } from './generated/documents/documentsMessage';
 import { Gateway } from './gateway';
 
 const uuid = (number: number): string => `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`;

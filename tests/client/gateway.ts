@@ -23,9 +23,11 @@ export class Gateway {
     createInterface({ input: process.stdout }).on('line', (line) => this.waiting.shift()?.resolve(line));
     let complaint = '';
     process.stderr.on('data', (text: Buffer) => (complaint += String(text)));
-    process.on('exit', (status) => {
-      for (const { reject } of this.waiting) reject(new Error(`The channel server ended (${status}): ${complaint}`));
-    });
+    const fail = (why: string): void => {
+      for (const { reject } of this.waiting.splice(0)) reject(new Error(`The channel server ended: ${why}`));
+    };
+    process.on('error', (error) => fail(error.message));
+    process.on('exit', () => fail(complaint));
   }
 
   static async open(): Promise<Gateway> {

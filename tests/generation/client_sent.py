@@ -63,6 +63,9 @@ WRITES: dict[str, tuple[str, tuple[str, ...]]] = {
     "dashboard": (_DOCUMENTS, (RED, BLUE)),
     "set_based": (_DOCUMENTS, (RED, BLUE)),
     "transaction": (_DOCUMENTS, (RED, BLUE)),
+    "record": (_DOCUMENTS, (RED, BLUE)),
+    "row": (_DOCUMENTS, (RED, BLUE)),
+    "patterns": (_DOCUMENTS, (RED, BLUE)),
     "truncate": (_DOCUMENTS + "truncate documents", (RED, BLUE)),
     "messages_broadcast": (
         f"insert into messages (id, thread_id, body) values ('{ANN}', '{RED_THREAD}', 'hello'); delete from messages",
@@ -144,8 +147,8 @@ def _as_typescript(made: Design, ids: tuple[str, ...], messages: list[Message]) 
     lines = ["import type { Broadcast } from './realtimeBroadcast';"]
     emissions = {_entity(made, emission): emission for emission in made.emissions}
     for entity in emissions:
-        names = f"{camel(entity)}Contract, type {entity}Event, type {entity}Message"
-        lines.append(f"import {{ {names} }} from './{camel(entity)}Broadcast';")
+        lines.append(f"import {{ {camel(entity)}Contract, type {entity}Event }} from './{camel(entity)}Broadcast';")
+        lines.append(f"import type {{ {entity}Message }} from './{camel(entity)}Message';")
     lines.append(f"\nexport const ids = {json.dumps(ids)};\n")
     for entity, emission in emissions.items():
         told = [message for message in messages if _is_of(message, emission)]

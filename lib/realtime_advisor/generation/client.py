@@ -10,6 +10,7 @@ from realtime_advisor.model import Design, Emission, Option
 from .client_naming import camel, entity_of, entity_of_feed
 from .client_rendering import TsValue, client_template, render_client
 from .rendering import Remark
+from .topics import ACTION
 
 _POLLING: Final = ("catchUp", "usePolling", "useRouterRefresh")
 _SHARED: Final = {
@@ -58,10 +59,8 @@ def events_of(emission: Emission) -> tuple[str, ...]:
     >>> events_of(Emission(scope, "notes", "user:<id>:notes", "notes_<action>", ("insert", "delete"), ()))
     ('notes_created', 'notes_deleted')
     """
-    stem, marker, _ = emission.event.partition("<action>")
-    if not marker or not emission.event.endswith(marker):
-        return (emission.event,)
-    return tuple(dict.fromkeys(stem + _ACTIONS[operation] for operation in emission.operations))
+    told = (emission.event.replace(ACTION, _ACTIONS[operation]) for operation in emission.operations)
+    return tuple(dict.fromkeys(told)) if ACTION in emission.event else (emission.event,)
 
 
 def _parts(design: Design, row_types: bool, rate: float | None) -> Iterator[tuple[str, dict[str, str]]]:
@@ -73,25 +72,53 @@ def _parts(design: Design, row_types: bool, rate: float | None) -> Iterator[tupl
     elif not design.emissions:
         yield "polling", _polling(design, rate)
     for emission in design.emissions:
-        yield "broadcast", _broadcast(design, emission)
+        yield "broadcast", _broadcast(design, emission, row_types)
 
 
-def _broadcast(design: Design, emission: Emission) -> dict[str, str]:
+def _broadcast(design: Design, emission: Emission, row_types: bool) -> dict[str, str]:
     entity = entity_of_feed(emission) if emission.feed else entity_of(design.table)
     opening, _, closing = emission.topic.partition("<id>")
-    told = _OPERATIONS if emission.feed else tuple(operation.upper() for operation in emission.operations)
     values: dict[str, TsValue] = {
         "about": _about(_subject(design, emission), () if emission.feed else design.gaps),
         "opening": opening,
         "closing": closing,
         "keyType": emission.scope.key_type,
         "events": events_of(emission),
-        "operations": told,
     }
     return {
         f"{camel(entity)}Broadcast.ts": render_client("entityBroadcast", entity, values),
-        f"useBroadcast{entity}.ts": render_client("useBroadcastEntity", entity, values | _short(design, emission)),
+        f"useBroadcast{entity}.ts": render_client("useBroadcastEntity", entity, _short(design, emission)),
+        **_message(design, emission, entity, row_types),
     }
+
+
+def _message(design: Design, emission: Emission, entity: str, row_types: bool) -> dict[str, str]:
+    """What a message carries, and the row's type where it carries any of it."""
+    subject = f"the feed {emission.feed}" if emission.feed else str(design.table)
+    told = _OPERATIONS if emission.feed else tuple(operation.upper() for operation in emission.operations)
+    values: dict[str, TsValue] = {
+        "about": Remark((f"What a message about {subject} carries.",)),
+        "operation": told,
+        "column": emission.columns,
+    }
+    template = "entityMessageWithRecord" if emission.columns else "entityMessage"
+    if design.granularity == "row":
+        template = "entityMessageOfRow"
+    rows = {} if template == "entityMessage" else _row(design, entity, row_types)
+    return {f"{camel(entity)}Message.ts": render_client(template, entity, values), **rows}
+
+
+def _row(design: Design, entity: str, row_types: bool) -> dict[str, str]:
+    """The type of the table's rows."""
+    template, known = (
+        ("entityRowOfDatabase", "as database.types.ts has them") if row_types else ("entityRow", "untyped")
+    )
+    values: dict[str, TsValue] = {
+        "about": Remark((f"Rows of {design.table}, {known}.",)),
+        "schema": design.table.schema,
+        "table": design.table.name,
+    }
+    return {f"{camel(entity)}Row.ts": render_client(template, entity, values)}
 
 
 def _changes(design: Design, row_types: bool) -> dict[str, str]:
@@ -106,15 +133,13 @@ def _changes(design: Design, row_types: bool) -> dict[str, str]:
         "filterColumn": filtered,
         "key": design.primary_key,
     }
-    row, rows = ("entityRowOfDatabase", "as database.types.ts has them") if row_types else ("entityRow", "untyped")
     short: dict[str, TsValue] = {
         "about": Remark((f"Keeps a component's data fresh by row changes of {design.table}.",))
     }
-    about_row: dict[str, TsValue] = {"about": Remark((f"Rows of {design.table}, {rows}.",))}
     return {
         f"{camel(entity)}Changes.ts": render_client("entityChanges", entity, values),
-        f"{camel(entity)}Row.ts": render_client(row, entity, values | about_row),
-        f"useChanges{entity}.ts": render_client("useChangesEntity", entity, values | short),
+        **_row(design, entity, row_types),
+        f"useChanges{entity}.ts": render_client("useChangesEntity", entity, short),
     }
 
 

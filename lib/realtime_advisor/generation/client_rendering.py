@@ -4,6 +4,8 @@ A template is a .ts file in templates/client. What stands in it:
 
     Entity, entityName      a part of an identifier or of an import's path
     '$name'                 a string literal, several with commas between them, or null; an `as '...'` behind it goes
+    = '$name';              a type: one of these strings
+    = '$name';              a type: a string literal, or a union of several
     0; // $name             a number
     // $name                a comment line, or several
 
@@ -27,6 +29,7 @@ from .rendering import Remark
 _MARKER = re.compile(
     r"""^//\ \$(?P<comment>\w+)$
       | [\d_]+;\ //\ \$(?P<number>\w+)$
+      | (?<==\ )'\$(?P<union>\w+)'(?=;)
       | '\$(?P<literal>\w+)'(?:\ as\ '\w+')?
       | (?P<entity>Entity|\bentity(?=[A-Z]))""",
     re.MULTILINE | re.VERBOSE,
@@ -75,6 +78,8 @@ def _written(kind: str, value: TsValue) -> str:
             return ts_literal(value)
         case "literal", tuple():
             return ", ".join(map(ts_literal, value))
+        case "union", tuple():
+            return " | ".join(map(ts_literal, value)) or "never"
         case "number", int():
             return f"{value:_};"
         case "comment", Remark():

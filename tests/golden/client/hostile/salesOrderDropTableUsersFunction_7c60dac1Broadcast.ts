@@ -4,6 +4,7 @@
 // TRUNCATE tells nobody: clients see it at their next catch-up.
 // Rows without order"; drop table users; -- $function$.user_id belong to nobody and are told to nobody.
 
+import type { SalesOrderDropTableUsersFunction_7c60dac1Message } from './salesOrderDropTableUsersFunction_7c60dac1Message';
 import type { BroadcastContract } from './realtimeBroadcast';
 import { encodeKey } from './realtimeChannels';
 
@@ -13,19 +14,6 @@ export const salesOrderDropTableUsersFunction_7c60dac1Topic = (id: string | numb
 
 export const salesOrderDropTableUsersFunction_7c60dac1Events = ['order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_created', 'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_updated', 'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_deleted'] as const;
 export type SalesOrderDropTableUsersFunction_7c60dac1Event = (typeof salesOrderDropTableUsersFunction_7c60dac1Events)[number];
-
-const operations = ['INSERT', 'UPDATE', 'DELETE'] as const;
-
-/** A word that something changed; fetch the rest under row level security. */
-export interface SalesOrderDropTableUsersFunction_7c60dac1Message {
-  type: SalesOrderDropTableUsersFunction_7c60dac1Event;
-  table: string;
-  operation: (typeof operations)[number];
-  /** The changed row's key, where one row changed. */
-  record_id?: string;
-  /** The message's own id. */
-  id?: string;
-}
 
 export const salesOrderDropTableUsersFunction_7c60dac1Contract: BroadcastContract<SalesOrderDropTableUsersFunction_7c60dac1Event, SalesOrderDropTableUsersFunction_7c60dac1Message> = {
   topic: salesOrderDropTableUsersFunction_7c60dac1Topic,

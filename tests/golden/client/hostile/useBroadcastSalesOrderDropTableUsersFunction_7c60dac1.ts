@@ -1,7 +1,8 @@
 'use client';
 // Keeps a component's data fresh by messages about sales."order""; drop table users; -- $function$".
 
-import { salesOrderDropTableUsersFunction_7c60dac1Contract, type SalesOrderDropTableUsersFunction_7c60dac1Event, type SalesOrderDropTableUsersFunction_7c60dac1Message } from './salesOrderDropTableUsersFunction_7c60dac1Broadcast';
+import { salesOrderDropTableUsersFunction_7c60dac1Contract, type SalesOrderDropTableUsersFunction_7c60dac1Event } from './salesOrderDropTableUsersFunction_7c60dac1Broadcast';
+import type { SalesOrderDropTableUsersFunction_7c60dac1Message } from './salesOrderDropTableUsersFunction_7c60dac1Message';
 import type { ChannelState } from './realtimeChannels';
 import { useBroadcast, type UseBroadcastOptions } from './useBroadcast';
 

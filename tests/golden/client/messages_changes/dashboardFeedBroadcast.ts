@@ -1,6 +1,7 @@
 // The feed dashboard, on the private topic tenant:<id>:dashboard.
 // Made from the same design as the SQL: change it there.
 
+import type { DashboardFeedMessage } from './dashboardFeedMessage';
 import type { BroadcastContract } from './realtimeBroadcast';
 import { encodeKey } from './realtimeChannels';
 
@@ -10,19 +11,6 @@ export const dashboardFeedTopic = (id: string | number | bigint): string =>
 
 export const dashboardFeedEvents = ['stats_invalidated'] as const;
 export type DashboardFeedEvent = (typeof dashboardFeedEvents)[number];
-
-const operations = ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
-
-/** A word that something changed; fetch the rest under row level security. */
-export interface DashboardFeedMessage {
-  type: DashboardFeedEvent;
-  table: string;
-  operation: (typeof operations)[number];
-  /** The changed row's key, where one row changed. */
-  record_id?: string;
-  /** The message's own id. */
-  id?: string;
-}
 
 export const dashboardFeedContract: BroadcastContract<DashboardFeedEvent, DashboardFeedMessage> = {
   topic: dashboardFeedTopic,

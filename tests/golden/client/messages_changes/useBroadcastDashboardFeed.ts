@@ -1,7 +1,8 @@
 'use client';
 // Keeps a component's data fresh by the feed dashboard.
 
-import { dashboardFeedContract, type DashboardFeedEvent, type DashboardFeedMessage } from './dashboardFeedBroadcast';
+import { dashboardFeedContract, type DashboardFeedEvent } from './dashboardFeedBroadcast';
+import type { DashboardFeedMessage } from './dashboardFeedMessage';
 import type { ChannelState } from './realtimeChannels';
 import { useBroadcast, type UseBroadcastOptions } from './useBroadcast';
 

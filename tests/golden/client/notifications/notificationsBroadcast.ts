@@ -3,6 +3,7 @@
 // TRUNCATE tells nobody: clients see it at their next catch-up.
 // Rows without notifications.user_id belong to nobody and are told to nobody.
 
+import type { NotificationsMessage } from './notificationsMessage';
 import type { BroadcastContract } from './realtimeBroadcast';
 import { encodeKey } from './realtimeChannels';
 
@@ -12,19 +13,6 @@ export const notificationsTopic = (id: string | number | bigint): string =>
 
 export const notificationsEvents = ['notifications_created', 'notifications_updated', 'notifications_deleted'] as const;
 export type NotificationsEvent = (typeof notificationsEvents)[number];
-
-const operations = ['INSERT', 'UPDATE', 'DELETE'] as const;
-
-/** A word that something changed; fetch the rest under row level security. */
-export interface NotificationsMessage {
-  type: NotificationsEvent;
-  table: string;
-  operation: (typeof operations)[number];
-  /** The changed row's key, where one row changed. */
-  record_id?: string;
-  /** The message's own id. */
-  id?: string;
-}
 
 export const notificationsContract: BroadcastContract<NotificationsEvent, NotificationsMessage> = {
   topic: notificationsTopic,

@@ -1,7 +1,8 @@
 'use client';
 // Keeps a component's data fresh by messages about public.notifications.
 
-import { notificationsContract, type NotificationsEvent, type NotificationsMessage } from './notificationsBroadcast';
+import { notificationsContract, type NotificationsEvent } from './notificationsBroadcast';
+import type { NotificationsMessage } from './notificationsMessage';
 import type { ChannelState } from './realtimeChannels';
 import { useBroadcast, type UseBroadcastOptions } from './useBroadcast';
 

@@ -1,6 +1,7 @@
 // The feed it's news, on the private topic organization:<id>:it%27s%20news.
 // Made from the same design as the SQL: change it there.
 
+import type { OrganizationItSNews_b794b524FeedMessage } from './organizationItSNews_b794b524FeedMessage';
 import type { BroadcastContract } from './realtimeBroadcast';
 import { encodeKey } from './realtimeChannels';
 
@@ -10,19 +11,6 @@ export const organizationItSNews_b794b524FeedTopic = (id: string | number | bigi
 
 export const organizationItSNews_b794b524FeedEvents = ['it\'s <new>'] as const;
 export type OrganizationItSNews_b794b524FeedEvent = (typeof organizationItSNews_b794b524FeedEvents)[number];
-
-const operations = ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] as const;
-
-/** A word that something changed; fetch the rest under row level security. */
-export interface OrganizationItSNews_b794b524FeedMessage {
-  type: OrganizationItSNews_b794b524FeedEvent;
-  table: string;
-  operation: (typeof operations)[number];
-  /** The changed row's key, where one row changed. */
-  record_id?: string;
-  /** The message's own id. */
-  id?: string;
-}
 
 export const organizationItSNews_b794b524FeedContract: BroadcastContract<OrganizationItSNews_b794b524FeedEvent, OrganizationItSNews_b794b524FeedMessage> = {
   topic: organizationItSNews_b794b524FeedTopic,

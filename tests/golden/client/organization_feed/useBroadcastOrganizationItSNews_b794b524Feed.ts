@@ -1,7 +1,8 @@
 'use client';
 // Keeps a component's data fresh by the feed it's news.
 
-import { organizationItSNews_b794b524FeedContract, type OrganizationItSNews_b794b524FeedEvent, type OrganizationItSNews_b794b524FeedMessage } from './organizationItSNews_b794b524FeedBroadcast';
+import { organizationItSNews_b794b524FeedContract, type OrganizationItSNews_b794b524FeedEvent } from './organizationItSNews_b794b524FeedBroadcast';
+import type { OrganizationItSNews_b794b524FeedMessage } from './organizationItSNews_b794b524FeedMessage';
 import type { ChannelState } from './realtimeChannels';
 import { useBroadcast, type UseBroadcastOptions } from './useBroadcast';
 

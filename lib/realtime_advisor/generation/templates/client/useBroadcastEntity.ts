@@ -1,7 +1,8 @@
 'use client';
 // $about
 
-import { entityContract, type EntityEvent, type EntityMessage } from './entityBroadcast';
+import { entityContract, type EntityEvent } from './entityBroadcast';
+import type { EntityMessage } from './entityMessage';
 import type { ChannelState } from './realtimeChannels';
 import { useBroadcast, type UseBroadcastOptions } from './useBroadcast';
 
