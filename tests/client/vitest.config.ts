@@ -9,6 +9,7 @@ function project(name: string, environment: 'node' | 'jsdom', include: string[],
     resolve: {
       alias: [
         { find: /^react$/, replacement: here(`${react}/react`) },
+        { find: /^react\/(.*)$/, replacement: here(`${react}/react/$1.js`) },
         { find: /^react-dom\/client$/, replacement: here(`${react}/react-dom/client.js`) },
         { find: /^@supabase\/supabase-js$/, replacement: here('node_modules/@supabase/supabase-js') },
         { find: /^@templates/, replacement: here('../../lib/realtime_advisor/generation/templates/client') },
@@ -18,7 +19,7 @@ function project(name: string, environment: 'node' | 'jsdom', include: string[],
   };
 }
 
-const PAGES = ['catchUp.test.ts', 'presence.test.ts', 'use*.test.ts'];
+const PAGES = ['catchUp.test.ts', 'presence.test.ts', 'screens.test.ts', 'use*.test.ts'];
 
 export default defineConfig({
   server: { fs: { strict: false } },
