@@ -19,7 +19,7 @@ LAYERS = (
     {"proof", "display", "workshop"},
     {"bundle"},
     {"targets"},
-    {"journey", "sampling"},
+    {"journey", "sampling", "listening"},
     {"__init__", "report"},
     {"__main__"},
 )

@@ -49,6 +49,10 @@ class SandboxFailed(AdvisorError):
     """The embedded server could not be started or prepared."""
 
 
+class ListeningFailed(AdvisorError):
+    """Realtime cannot be reached, refuses a topic, or has interrupted the listening to it."""
+
+
 class ScriptRefused(AdvisorError):
     """SQL cannot be generated honestly for this table; the sentence says what is missing."""
 

@@ -110,6 +110,7 @@ def test_private_and_public_channels_of_one_name_are_two(gateway: Gateway, appli
             private, public = await join(ann, RED_TOPIC), await join(bob, RED_TOPIC, options(private=False))
             application.change(f"select realtime.send('{{}}', 'secret', '{RED_TOPIC}', true)")
             application.change(f"select realtime.send('{{}}', 'open', '{RED_TOPIC}', false)")
+            await until(lambda: private.heard and public.heard)
             await quiet(gateway)
             assert [message["event"] for message in private.heard] == ["secret"]
             assert [message["event"] for message in public.heard] == ["open"]

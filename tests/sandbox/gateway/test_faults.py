@@ -13,9 +13,8 @@ import pytest
 
 from realtime_advisor.errors import SandboxFailed
 from realtime_advisor.sandbox.gateway import Gateway
-from realtime_advisor.sandbox.postgres import RunningServer
+from realtime_advisor.sandbox.realtime import install
 
-from ...conftest import fresh_database
 from ...generation.conftest import Application
 from ...generation.people import ANN, RED
 from .python_client import client, join, options, quiet, until
@@ -99,26 +98,29 @@ def test_nothing_shows_the_secret(gateway: Gateway) -> None:
     assert gateway.url.startswith("http://127.0.0.1:")
 
 
-def test_a_database_without_the_schema_is_refused_in_a_sentence(server: RunningServer) -> None:
-    with fresh_database(server) as conninfo, pytest.raises(SandboxFailed) as refused:
-        Gateway(conninfo)
+def test_a_database_without_the_schema_is_refused_in_a_sentence(database: str) -> None:
+    with pytest.raises(SandboxFailed) as refused:
+        Gateway(database)
     assert "The gateway cannot use database" in str(refused.value)
     assert "Give it a superuser's connection to a database with the Realtime schema" in str(refused.value)
 
 
-def test_a_feed_that_is_gone_is_said(conninfo: str) -> None:
-    with Gateway(conninfo) as gateway, psycopg.connect(conninfo, autocommit=True) as admin:
-        admin.execute(
-            "select pg_terminate_backend(active_pid, 5000) from pg_replication_slots"
-            " where slot_name like 'gateway%' and database = current_database()"
-        )
-        with pytest.raises(SandboxFailed, match="The gateway has not read what the database committed"):
-            gateway.settle()
+def test_a_feed_that_is_gone_is_said(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as admin:
+        install(admin)
+        with Gateway(database) as gateway:
+            admin.execute(
+                "select pg_terminate_backend(active_pid, 5000) from pg_replication_slots"
+                " where database = current_database()"
+            )
+            with pytest.raises(SandboxFailed, match="The gateway has not read what the database committed"):
+                gateway.settle()
 
 
-def test_closing_leaves_no_slot_and_no_session(conninfo: str) -> None:
-    with psycopg.connect(conninfo, autocommit=True) as admin:
-        with Gateway(conninfo) as gateway:
+def test_closing_leaves_no_slot(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as admin:
+        install(admin)
+        with Gateway(database) as gateway:
             pass
         gateway.close()
         slots = "select count(*) from pg_replication_slots where database = current_database()"

@@ -12,6 +12,7 @@ from realtime_advisor.sandbox.realtime import Access
 from .frames import Broadcast, Frame, Payload
 from .session import Session
 from .tokens import Claims
+from .wishes import Wish
 
 PREFIX: Final = "realtime:"
 # A client that calls track or untrack more often than this has its channel closed.
@@ -60,6 +61,7 @@ class Channel:
     claims: Claims
     access: Access | None
     presence_enabled: bool
+    subscribed: tuple[Wish, ...] = ()  # to Postgres Changes
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     _presence_calls: list[float] = field(default_factory=list)
 

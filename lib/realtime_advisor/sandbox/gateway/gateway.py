@@ -2,7 +2,7 @@
 
 It speaks Realtime's channel protocol to real clients on this machine, asks the sandbox's database who may join as
 Realtime asks, and reads what to broadcast from the database's log. One process, one database, no limits but Presence's,
-no replay, no HTTP: whatever it lacks, it does not pretend to.
+no replay, no HTTP, no `realtime.subscription`: whatever it lacks, it does not pretend to.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import secrets
 import threading
 import time
 from collections.abc import Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, TypeVar
@@ -23,16 +22,14 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from realtime_advisor.errors import SandboxFailed
-from realtime_advisor.sandbox.realtime import Access, authorize, ensure_partitions
-
+from .database import Database
 from .faults import Faults
 from .feed import Feed
 from .frames import V1, V2, FrameRefused, decode
 from .hub import Hub
 from .pgoutput import Change
 from .session import Session
-from .tokens import Claims, TokenRefused, sign, verify
+from .tokens import TokenRefused, sign, verify
 
 _HOST: Final = "127.0.0.1"
 _PATH: Final = "/realtime/v1"
@@ -55,9 +52,8 @@ class Gateway:
         self.faults = Faults()
         self._conninfo = conninfo
         self._secret = secrets.token_hex(32)
-        self._database = _connect(conninfo)
-        self._asking = ThreadPoolExecutor(1, thread_name_prefix="gateway-authorize")
-        self._hub = Hub(self._secret, self._ask, self.faults)
+        self._database = Database(conninfo)
+        self._hub = Hub(self._secret, self._database, self.faults)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
         self._thread.start()
@@ -99,7 +95,7 @@ class Gateway:
         with psycopg.connect(self._conninfo) as connection:
             (position,) = connection.execute("select pg_current_wal_flush_lsn() - '0/0'").fetchone() or (0,)
         self._feed.wait_for(int(position), _SETTLE_SECONDS)
-        self._in_loop(self._count(""))
+        self._in_loop(self._hub.told())
 
     def close(self) -> None:
         """Drop every client, stop listening, and give the database back. Closing twice is fine."""
@@ -110,7 +106,6 @@ class Gateway:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self._asking.shutdown()
         self._database.close()
 
     def __enter__(self) -> Gateway:
@@ -123,12 +118,14 @@ class Gateway:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _serve(self) -> Server:
+        self._telling = asyncio.create_task(self._hub.tell_changes())
         return await serve(
             self._talk, _HOST, 0, process_request=self._admit, max_size=_LARGEST_MESSAGE, ping_interval=None
         )
 
     async def _stop(self) -> None:
         await self._drop()
+        self._telling.cancel()
         self._server.close()
         await self._server.wait_closed()
 
@@ -138,9 +135,6 @@ class Gateway:
 
     async def _count(self, topic: str) -> int:
         return self._hub.joined(topic)
-
-    async def _ask(self, topic: str, claims: Claims) -> Access:
-        return await self._loop.run_in_executor(self._asking, authorize, self._database, topic, claims)
 
     def _deliver(self, changes: Sequence[Change]) -> None:
         """Called by the feed, in its thread."""
@@ -174,21 +168,6 @@ class Gateway:
         finally:
             writer.cancel()
             self._hub.forget(session)
-
-
-def _connect(conninfo: str) -> psycopg.Connection[Any]:
-    """The connection that asks the policies. Raises SandboxFailed."""
-    connection = psycopg.connect(conninfo, autocommit=True)
-    name = connection.info.dbname
-    try:
-        ensure_partitions(connection)
-    except psycopg.Error as error:
-        connection.close()
-        raise SandboxFailed(
-            f"The gateway cannot use database {name}: {error.diag.message_primary}. "
-            "Give it a superuser's connection to a database with the Realtime schema, such as install() makes."
-        ) from error
-    return connection
 
 
 def _parameter(query: str, name: str) -> str:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
+
+import psycopg
 
 from realtime_advisor.sandbox.realtime import Access
 
 from .channel import PREFIX, Channel, Wishes
+from .database import Database
 from .faults import Faults
 from .frames import Broadcast, Frame, Payload
 from .pgoutput import Change, Operation
 from .presence import Presence
 from .session import Session
-from .tokens import Claims, TokenRefused, verify
+from .tokens import TokenRefused, verify
+from .wishes import WishRefused, read_wish
 
-Ask = Callable[[str, Claims], Awaitable[Access]]
 Room = tuple[str, bool]
 
 _LONGEST_TOKEN_CHECK: Final = 300.0
 _NO_READ: Final = "You do not have permissions to read from this Channel topic: {}"
+
+_log = logging.getLogger(__name__)
 
 
 class JoinRefused(Exception):
@@ -33,11 +39,12 @@ class JoinRefused(Exception):
 class Hub:
     """Every channel that is joined, by room, and who is present there."""
 
-    def __init__(self, secret: str, ask: Ask, faults: Faults) -> None:
+    def __init__(self, secret: str, database: Database, faults: Faults) -> None:
         self.sessions: set[Session] = set()
         self._secret = secret
-        self._ask = ask
+        self._database = database
         self._faults = faults
+        self._changes: asyncio.Queue[Change] = asyncio.Queue()
         self._rooms: defaultdict[Room, set[Channel]] = defaultdict(set)
         self._presences: defaultdict[Room, Presence] = defaultdict(Presence)
         self._handlers = {"broadcast": self._broadcast, "presence": self._presence, "access_token": self._renew_token}
@@ -72,6 +79,43 @@ class Hub:
         for change in changes:
             if _is_message(change):
                 self._deliver_message(change)
+            else:
+                self._changes.put_nowait(change)
+
+    async def tell_changes(self) -> None:
+        """Tell subscribers of Postgres Changes of one change after the other, for as long as the gateway runs."""
+        while True:
+            change = await self._changes.get()
+            try:
+                for channel in [channel for room in self._rooms.values() for channel in room]:
+                    await self._tell_change(channel, change)
+            except psycopg.Error:
+                _log.exception("A change of %s could not be told", change.relation.name)
+            finally:
+                self._changes.task_done()
+
+    async def told(self) -> None:
+        """Return when every change that was delivered is told."""
+        await self._changes.join()
+
+    async def _tell_change(self, channel: Channel, change: Change) -> None:
+        wishes = tuple(wish for wish in channel.subscribed if wish.concerns(change))
+        seen = await self._database.view(change, wishes, channel.claims) if wishes else None
+        if seen is not None:
+            channel.tell("postgres_changes", seen)
+
+    async def _subscribe(self, channel: Channel) -> None:
+        """Subscribe to Postgres Changes, which Realtime does after it has answered the join, all or nothing."""
+        wishes = []
+        try:
+            for number, asked in enumerate(channel.wishes.changes, start=1):
+                wishes.append(read_wish(number, asked))
+                await self._database.check(wishes[-1], channel.claims)
+        except WishRefused as refusal:
+            channel.tell_system("error", str(refusal), "postgres_changes")
+            return
+        channel.subscribed = tuple(wishes)
+        channel.tell_system("ok", "Subscribed to PostgreSQL", "postgres_changes")
 
     def _deliver_message(self, change: Change) -> None:
         topic, event, body = (change.new.get(name) for name in ("topic", "event", "payload"))
@@ -96,6 +140,8 @@ class Hub:
         session.reply(frame, "ok", {"postgres_changes": changes})
         if channel.presence_enabled and channel.hears_presence:
             channel.tell("presence_state", self._presences[channel.room].state())
+        if changes:
+            await self._subscribe(channel)
 
     async def _admit(self, session: Session, frame: Frame) -> Channel:
         """The channel that a join asks for. Raises JoinRefused, TokenRefused."""
@@ -107,7 +153,7 @@ class Hub:
         wishes = Wishes.read(frame.payload)
         token = frame.payload.get("access_token") or session.api_key
         claims = verify(token, self._secret, time.time())
-        access = await self._ask(name, claims) if wishes.is_private else None
+        access = await self._database.authorize(name, claims) if wishes.is_private else None
         if access and not (access.broadcast_read or (wishes.presence_enabled and access.presence_read)):
             raise JoinRefused(f"Unauthorized: {_NO_READ.format(name)}")
         join_ref = frame.join_ref or frame.ref
@@ -158,7 +204,7 @@ class Hub:
             return
         channel.token = token
         if before is not None:
-            channel.access = await self._ask(channel.name, channel.claims)
+            channel.access = await self._database.authorize(channel.name, channel.claims)
             if reason := _lost(channel, before, channel.access):
                 self._shut(channel, reason)
                 return

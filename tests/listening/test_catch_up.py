@@ -1,0 +1,90 @@
+"""Refetching as often as needed and no more."""
+
+from __future__ import annotations
+
+import asyncio
+
+from realtime_advisor.errors import ListeningFailed
+from realtime_advisor.listening.catch_up import CatchUp
+
+
+def ignore(failure: ListeningFailed) -> None:
+    """Nothing is expected to fail."""
+    raise AssertionError(failure)
+
+
+def test_whatever_is_told_during_a_refetch_costs_one_more() -> None:
+    runs: list[float] = []
+
+    async def refetch() -> None:
+        runs.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(0.02)
+
+    async def story() -> None:
+        catch_up = CatchUp(refetch, 0.0, ignore)
+        for _ in range(1000):
+            catch_up.ask()
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.2)
+
+    asyncio.run(story())
+    assert len(runs) == 2
+
+
+def test_a_burst_that_outlasts_the_refetch_is_spaced() -> None:
+    runs: list[float] = []
+
+    async def refetch() -> None:
+        runs.append(asyncio.get_running_loop().time())
+
+    async def story() -> None:
+        catch_up = CatchUp(refetch, 0.3, ignore)
+        for _ in range(10):
+            catch_up.ask()
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)
+
+    asyncio.run(story())
+    first, second = runs
+    assert second - first >= 0.29
+
+
+def test_a_refetch_that_fails_is_reported_and_tried_at_the_next_message() -> None:
+    failures: list[ListeningFailed] = []
+    runs: list[int] = []
+
+    async def refetch() -> None:
+        runs.append(1)
+        if len(runs) == 1:
+            raise ValueError("the API is down")
+
+    async def story() -> None:
+        catch_up = CatchUp(refetch, 0.0, failures.append)
+        catch_up.ask()
+        await asyncio.sleep(0.05)
+        catch_up.ask()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(story())
+    assert len(runs) == 2
+    assert [str(failure) for failure in failures] == [
+        "The refetch failed (the API is down); it runs again when something is told."
+    ]
+
+
+def test_nothing_runs_after_the_end() -> None:
+    finished: list[int] = []
+
+    async def refetch() -> None:
+        await asyncio.sleep(0.05)
+        finished.append(1)
+
+    async def story() -> None:
+        catch_up = CatchUp(refetch, 0.0, ignore)
+        catch_up.ask()
+        await asyncio.sleep(0)
+        await catch_up.stop()
+        await asyncio.sleep(0.1)
+
+    asyncio.run(story())
+    assert finished == []
