@@ -33,9 +33,14 @@ function come(onPresent: (present: Present<State>[]) => void = () => {}): Presen
   return membership;
 }
 
-const presence = (states: Record<string, number>) =>
+const states = () => server.calls.map(({ payload }) => payload);
+
+/** What is shown under each key, as Realtime tells it: each state with a reference. */
+const presence = (shown: Record<string, number[]>) =>
   Object.fromEntries(
-    Object.entries(states).map(([key, typing]) => [key, { metas: [{ phx_ref: `${key}${typing}`, typing }] }]),
+    Object.entries(shown).map(([key, all]) => {
+      return [key, { metas: all.map((typing) => ({ phx_ref: `${key}${typing}`, typing })) }];
+    }),
   );
 
 test('the channel is private, with presence on it under one’s key', async () => {
@@ -90,22 +95,30 @@ test('after a lost connection one is shown again', async () => {
   await soon();
   server.drop();
   await soon(20_000);
-  expect(server.calls.map(({ payload }) => payload)).toEqual([{ typing: 1 }, { typing: 1 }]);
+  expect(states()).toEqual([{ typing: 1 }, { typing: 1 }]);
 });
 
-test('who comes and who leaves is told, without Realtime’s own words', async () => {
+test('who comes, changes and leaves is told, and one tab of two is not the other', async () => {
   const seen: Present<State>[][] = [];
   come((present) => void seen.push(present));
   await soon();
-  server.send(TOPIC, 'presence_state', presence({ bob: 1, cyd: 2 }));
-  await soon();
-  server.send(TOPIC, 'presence_diff', { joins: {}, leaves: presence({ bob: 1 }) });
-  await soon();
-  expect(seen.at(-2)).toEqual([
-    { key: 'bob', states: [{ typing: 1 }] },
-    { key: 'cyd', states: [{ typing: 2 }] },
-  ]);
-  expect(seen.at(-1)).toEqual([{ key: 'cyd', states: [{ typing: 2 }] }]);
+  const tell = async (event: string, payload: Record<string, unknown>) => {
+    server.send(TOPIC, event, payload);
+    await soon();
+    return Object.fromEntries((seen.at(-1) ?? []).map(({ key, states }) => [key, states.map(({ typing }) => typing)]));
+  };
+  const diff = (joins: Record<string, number[]>, leaves: Record<string, number[]>) =>
+    tell('presence_diff', { joins: presence(joins), leaves: presence(leaves) });
+  expect(await tell('presence_state', presence({ bob: [1, 3], cyd: [2] }))).toEqual({ bob: [1, 3], cyd: [2] });
+  expect(await diff({ cyd: [4] }, { cyd: [2] })).toEqual({ bob: [1, 3], cyd: [4] });
+  expect(await diff({ cyd: [5] }, { cyd: [4] })).toEqual({ bob: [1, 3], cyd: [5] });
+  expect(await diff({ bob: [6] }, { bob: [1] })).toEqual({ bob: [3, 6], cyd: [5] });
+  expect(await diff({}, { bob: [3] })).toEqual({ bob: [6], cyd: [5] });
+  expect(await diff({ dan: [7] }, { cyd: [5] })).toEqual({ bob: [6], dan: [7] });
+  server.drop();
+  await soon(20_000);
+  expect(await tell('presence_state', presence({ dan: [7], cyd: [8] }))).toEqual({ dan: [7], cyd: [8] });
+  expect(await diff({}, { dan: [7] })).toEqual({ cyd: [8] });
 });
 
 test('leaving leaves the channel, which takes the state away', async () => {
@@ -134,10 +147,10 @@ test('a component shows who is here and itself, in StrictMode, and leaves with i
   await component.render({ supabase, typing: 2 });
   await act(async () => {
     await soon();
-    server.send(TOPIC, 'presence_state', presence({ ann: 2 }));
+    server.send(TOPIC, 'presence_state', presence({ ann: [2] }));
     await soon();
   });
-  expect(server.calls.map(({ payload }) => payload)).toEqual([{ typing: 1 }, { typing: 2 }]);
+  expect(states()).toEqual([{ typing: 1 }, { typing: 2 }]);
   expect(shown).toEqual([{ key: 'ann', states: [{ typing: 2 }] }]);
   await component.unmount();
   await soon();

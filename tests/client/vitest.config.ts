@@ -25,7 +25,7 @@ export default defineConfig({
   server: { fs: { strict: false } },
   test: {
     projects: [
-      project('no page', 'node', ['realtime*.test.ts', 'generated.test.ts', 'gateway.test.ts', 'hostile.test.ts']),
+      project('no page', 'node', ['realtime*.test.ts', 'generated.test.ts', 'live*.test.ts']),
       project('React 19', 'jsdom', PAGES),
       project('React 18', 'jsdom', PAGES, 'react18/node_modules'),
     ],

@@ -17,8 +17,9 @@ from typing import Any
 
 from realtime_advisor.generation.client import generate_client
 from realtime_advisor.generation.client_naming import camel, entity_of, entity_of_feed
+from realtime_advisor.generation.grants import told_by
 from realtime_advisor.generation.sql import generate
-from realtime_advisor.model import Catalog, Design, Emission
+from realtime_advisor.model import Catalog, Design, Emission, Option
 from realtime_advisor.sandbox.postgres import RunningServer, lease
 
 from .client_cases import NOTES_CATALOG, cases
@@ -91,9 +92,10 @@ def main(folder: Path) -> None:
             place.mkdir(parents=True)
             for file, text in generate_client(made).items():
                 (place / file).write_text(text, encoding="utf-8")
+            if made.option in (Option.PRESENCE, Option.POSTGRES_CHANGES) or name in WRITES:
+                (place / "install.json").write_text(json.dumps(_steps(made)), encoding="utf-8")
             if name in WRITES:
                 sql, ids = WRITES[name]
-                (place / "install.json").write_text(json.dumps(_steps(made)), encoding="utf-8")
                 (place / "sent.ts").write_text(_as_typescript(made, ids, sent(server, made, sql)), encoding="utf-8")
     _write_with_row_types(folder / "row_types")
 
@@ -108,8 +110,11 @@ def _write_with_row_types(place: Path) -> None:
 
 def _steps(made: Design) -> list[str]:
     """What a superuser runs to have the design: the tables and functions belong to the role postgres."""
-    script = generate(made)
-    return ["set role postgres", _tables(made), script.functions, script.triggers, "reset role", script.policies]
+    script = generate(made) if told_by(made) else None
+    steps = [script.functions, script.triggers, "reset role", script.policies] if script else ["reset role"]
+    if made.option is Option.POSTGRES_CHANGES:
+        steps.append(f"alter publication supabase_realtime add table {made.table}")
+    return ["set role postgres", _tables(made), *filter(None, steps)]
 
 
 def sent(server: RunningServer, made: Design, sql: str) -> list[Message]:

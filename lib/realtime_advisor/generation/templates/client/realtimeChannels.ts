@@ -15,7 +15,8 @@ export type ChannelState =
 /** What a channel is for: its configuration, and what it passes on. */
 export interface ChannelKind<Heard> {
   config: RealtimeChannelOptions['config'];
-  bind(channel: RealtimeChannel, tell: (heard: Heard) => void): void;
+  /** Listen on a channel that is not joined yet. What is returned is called at each join. */
+  bind(channel: RealtimeChannel, tell: (heard: Heard) => void): (() => void) | void;
 }
 
 export interface Listener<Heard> {
@@ -135,11 +136,12 @@ function openShared(host: RealtimeHost, registry: Registry, topic: string, kind:
       return;
     }
     shared.channel = channel;
-    kind.bind(channel, (heard) => each((listener) => listener.onHeard(heard)));
+    const onJoin = kind.bind(channel, (heard) => each((listener) => listener.onHeard(heard)));
     channel.subscribe((status, error) => {
       if (shared.channel !== channel || closed) return;
       if (status === 'SUBSCRIBED') {
         failures = 0;
+        onJoin?.();
         change({ status: 'joined' });
       } else if (status === 'CLOSED') {
         openLater('The server closed the channel.'); // it does so when a token expires, and does not come back by itself

@@ -85,18 +85,39 @@ export function joinPresence<State extends Record<string, unknown>>(
   };
 }
 
+type Entry = { key: string; state: Record<string, unknown> };
+
+/** By reference, what came on a channel since it was joined, and has not left. */
+const CAME = new WeakMap<RealtimeChannel, Map<string, Entry>>();
+
 function kindOf(key: string | undefined): ChannelKind<Present<Record<string, unknown>>[]> {
   return {
     config: { private: true, presence: { key: key ?? '', enabled: true } },
     bind(channel, tell) {
+      const came = new Map<string, Entry>();
+      CAME.set(channel, came);
+      channel.on('presence', { event: 'join' }, ({ key: name, newPresences }) => {
+        for (const { presence_ref: reference, ...state } of newPresences) came.set(reference, { key: name, state });
+      });
+      channel.on('presence', { event: 'leave' }, ({ leftPresences }) => {
+        for (const { presence_ref: reference } of leftPresences) came.delete(reference);
+      });
       channel.on('presence', { event: 'sync' }, () => tell(presentOn(channel)));
+      return () => came.clear();
     },
   };
 }
 
+/**
+ * Those on the channel. supabase-js (2.109) takes the reference off a state when another one comes under its key, and
+ * can then neither take it away nor tell it from what replaced it: what has no reference is looked up in what came.
+ */
 function presentOn(channel: RealtimeChannel): Present<Record<string, unknown>>[] {
-  return Object.entries(channel.presenceState()).map(([key, entries]) => ({
-    key,
-    states: entries.map(({ presence_ref: _, ...state }) => state),
-  }));
+  const entries = new Map(CAME.get(channel));
+  for (const [key, states] of Object.entries(channel.presenceState())) {
+    for (const { presence_ref: reference, ...state } of states) if (reference) entries.set(reference, { key, state });
+  }
+  const present = new Map<string, Record<string, unknown>[]>();
+  for (const { key, state } of entries.values()) present.set(key, [...(present.get(key) ?? []), state]);
+  return [...present].map(([key, states]) => ({ key, states }));
 }
