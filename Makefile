@@ -8,7 +8,7 @@ ARGS ?=
 RUN = "$(VENV)/bin/python"
 # Tests and stored notebooks tell of the embedded database, whatever database the caller's shell points at.
 SETTINGS = DATABASE_URL DATABASE SECONDS INTERVAL HISTORY KEEP_DAYS ANSWERS OUT
-EMBEDDED = env $(foreach name,$(SETTINGS) $(filter PG%,$(.VARIABLES)),-u $(name))
+EMBEDDED = env $(foreach name,$(SETTINGS) $(filter PG%,$(.VARIABLES)),-u $(name)) REALTIME_ADVISOR_HEADLESS=1
 NOTEBOOKS = $(wildcard notebooks)
 
 # Taken as they are typed: a password may hold a dollar sign. Left out entirely when not given.

@@ -11,6 +11,7 @@ editors is dropped: timings, widget state, widget views (their text stays), and 
 from __future__ import annotations
 
 import copy
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,7 @@ def all_notebooks() -> list[Path]:
 
 
 def main(arguments: list[str]) -> int:
+    os.environ["REALTIME_ADVISOR_HEADLESS"] = "1"  # no progress bars: stored, they would stand still
     failed = 0
     for path in [Path(argument).resolve() for argument in arguments] or all_notebooks():
         try:

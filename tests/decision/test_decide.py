@@ -172,7 +172,7 @@ def test_partitions_are_judged_with_their_parent() -> None:
             BadInput,
             "The answer 'hottest_scope_per_minute' for posts is",
         ),
-        ({"posts": {"scope": "nowhere"}}, BadInput, "The scope 'nowhere' for posts is no column of it."),
+        ({"posts": {"scope": "nowhere"}}, BadInput, "The scope 'nowhere' for public.posts is no column of it."),
     ],
 )
 def test_an_answer_that_means_nothing_is_refused_in_a_sentence(

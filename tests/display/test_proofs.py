@@ -83,7 +83,7 @@ def test_steps_are_told_with_what_was_expected_and_observed() -> None:
     view = show(STEPS)
     assert view.text.startswith("3 steps: 1 as expected, 1 otherwise and 1 not tried.\n")
     assert rows(view) == [
-        ["✓ as expected", "It installs.", "no error", "no error"],
+        ["✓ as expected", "It installs.", "no error", "the same"],
         ["– not tried", "A MERGE is told.", "1 message", "PostgreSQL 14 has no MERGE"],
         ["✗ otherwise", "A new row is told.", "1 message", "no message"],
     ]
@@ -95,6 +95,15 @@ def test_durations_are_seen_live_and_not_stored() -> None:
         "This took 1.2 s; the longest step, insert_one_row, 0.5 s. A join took 0.31 ms at 100,000 members."
     )
     assert "1.2 s" not in live._repr_mimebundle_()["text/plain"]
+
+
+def test_long_texts_are_cut_and_many_messages_counted() -> None:
+    [step] = rows(show((Step("a", "It is long.", True, "x" * 5000, "y" * 5000),)))
+    assert step[2:] == ["x" * 199 + "…", "y" * 199 + "…"]
+    sent = tuple(Delivery("a", f"t{number}", "e", "{}") for number in range(1_000))
+    view = stack(show(proof(deliveries=sent)))[1]
+    assert view.text.startswith("1,000 messages arrived:\n")
+    assert [row[1] for row in rows(view)] == ["t0", "t1", "and 998 more"]
 
 
 def test_messages_are_listed_as_they_arrived() -> None:
@@ -148,19 +157,28 @@ def test_a_deed_that_nobody_should_be_able_to_do_is_drawn_where_somebody_is() ->
     assert "who may send broadcasts" in second.figure.layout.title.text
 
 
+def test_who_may_do_everything_is_named_and_makes_no_picture() -> None:
+    served = [cell("service role", MINE, True, extension=one, action="write") for one in ("broadcast", "presence")]
+    _, words = pictures(*CELLS, *served)
+    assert words.text == (
+        "Nobody but the service role may send broadcasts, see who is present or tell that they are present: "
+        "4 answers, all as expected."
+    )
+
+
 def test_of_many_topics_the_wrong_ones_are_drawn() -> None:
     many = [cell("Ann", f"t{number}", number == 0) for number in range(500)]
     [picture] = pictures(*many, cell("Ann", "wrong", False, True))
     labels = picture.figure.layout.yaxis.ticktext
     assert (len(labels), labels[-1]) == (MOST_TOPICS, "wrong")
-    assert picture.below == ("461 topics more, all answered as expected, are not drawn.",)
+    assert picture.below == ("477 more topics, answered as expected, are not drawn.",)
 
 
 def test_hostile_topics_and_users_are_shortened_and_escaped() -> None:
     [picture] = pictures(cell("<b>", "x" * 10_000, True), cell("<b>", "", False), cell("<b>", "<i>\n", False))
     drawn = picture.figure.to_json()
     assert len(drawn) < 6_000
-    assert picture.figure.layout.yaxis.ticktext[1:] == ("(empty)", "&lt;i&gt;")
+    assert picture.figure.layout.yaxis.ticktext[1:] == ("(empty)", "&lt;i&gt;⏎")
     assert picture.figure.layout.xaxis.ticktext == ("&lt;b&gt;",)
     assert "xxxxx…xxxxx" in json.loads(drawn)["layout"]["yaxis"]["ticktext"][0]
 

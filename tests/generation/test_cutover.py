@@ -150,6 +150,7 @@ def test_the_identity_is_left_alone_where_deletes_do_not_matter(embedded: Applic
         ("drop policy everything on messages", "messages has no policy for select"),
         ("alter policy everything on messages to service_role", "messages has no policy for select"),
         ("alter table messages drop constraint messages_pkey", "messages has no primary key"),
+        ("alter table messages set unlogged", "messages is unlogged or temporary: its changes are not in the WAL"),
         ("drop publication supabase_realtime", "there is no publication supabase_realtime"),
         ("drop table messages", "the table public.messages does not exist"),
     ],

@@ -12,6 +12,7 @@ from realtime_advisor.generation.sql import generate
 from realtime_advisor.model import (
     ByTable,
     Catalog,
+    Condition,
     Decision,
     Design,
     Option,
@@ -23,7 +24,9 @@ from realtime_advisor.model import (
 from .world import (
     CATALOG,
     DASHBOARD,
+    DOCUMENTS,
     DOCUMENTS_DECISION,
+    MEMBERSHIP,
     MESSAGES,
     MESSAGES_DECISION,
     NOTIFICATIONS,
@@ -182,3 +185,11 @@ def test_a_feed_without_a_way_to_the_tenant_is_a_gap_of_an_own_topic() -> None:
     made = planned(decision, Option.BROADCAST)
     assert [topic for topic, _ in told(made)] == ["thread:<id>:messages"]
     assert any("is in the feed dashboard, but no path leads from it to a tenant" in gap for gap in made.gaps)
+
+
+def test_members_of_whom_not_all_count_share_no_feed_with_those_of_other_tables() -> None:
+    active = Condition("status", "in", ("active",))
+    scope = replace(TENANT_SCOPE, entitlement=replace(MEMBERSHIP, conditions=(active,)))
+    made = design(decide(DOCUMENTS, scope), CATALOG, feeds=[DASHBOARD])
+    assert [(emission.topic, emission.feed) for emission in made.emissions] == [("tenant:<id>:documents", None)]
+    assert "public.documents is not told to the feed dashboard" in made.gaps[0]

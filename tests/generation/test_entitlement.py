@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from realtime_advisor.generation.entitlement import condition_clauses
 from realtime_advisor.generation.naming import encode_id
+from realtime_advisor.generation.policies import entitlement_name
 from realtime_advisor.model import (
     ByTable,
     Catalog,
     Column,
+    Condition,
     Decision,
     Entitlement,
     Scope,
@@ -19,13 +23,16 @@ from realtime_advisor.model import (
 from realtime_advisor.sandbox.postgres import RunningServer
 from realtime_advisor.sandbox.realtime import authorize
 
-from .conftest import Application, open_application, write
+from .conftest import Application, open_application, plan, write
 from .people import ANN, BLUE, BLUE_THREAD, BOB, CYD, DAN, PEOPLE, RED, RED_THREAD
 from .world import (
+    DOCUMENTS,
     DOCUMENTS_DECISION,
+    MEMBERSHIP,
     MESSAGES_DECISION,
     NOTIFICATIONS_DECISION,
     SERVER,
+    TENANT_SCOPE,
     create_table,
     decide,
     make_table,
@@ -179,3 +186,80 @@ def test_keys_of_any_type_reach_their_members_and_nobody_else(
     assert not keyed_application.may_join(topic, "999")
     assert [other for other in look_alikes if keyed_application.may_join(f"team:{other}:notes", user)] == []
     assert keyed_application.warnings == []
+
+
+# ---------------------------------------------------------------- members whose row says that they count
+
+TYPE = '"My Types"."member role"'
+COUNTING = {
+    "text": (Condition("state", "in", ("it's $$",), "text"), "state = 'it''s $$'"),
+    "one of some": (Condition("state", "in", ("a", "it's $$"), "text"), "state = 'a'"),
+    "varying": (Condition("short", "in", ("x",), "character varying(9)"), "short = 'x'"),
+    "enum": (Condition("The Role", "in", ("own'er",), TYPE), "\"The Role\" = 'own''er'"),
+    "number": (Condition("rank", "in", ("7", "8"), "smallint"), "rank = 8"),
+    "null": (Condition("gone", "null"), "gone = null"),
+    "not null": (Condition("gone", "not null"), "gone = now() - interval '1 day'"),
+    "past": (Condition("gone", "past"), "gone = now() - interval '1 day'"),
+    "future": (Condition("gone", "future"), "gone = now() + interval '1 day'"),
+    "true": (Condition("active", "true"), "active = true"),
+    "false": (Condition("active", "false"), "active = false"),
+}
+UNKNOWN = 'state = null, short = null, "The Role" = null, rank = null, active = null, gone = null'
+OTHERWISE = "state = 'b', short = 'y', \"The Role\" = 'guest', rank = 1"
+OUTSIDE = {
+    "null": "gone = now()",
+    "not null": "gone = null",
+    "past": "gone = now() + interval '1 day'",
+    "future": "gone = now() - interval '1 day'",
+    "true": "active = false",
+    "false": "active = true",
+}
+
+
+@pytest.fixture
+def with_states(application: Application) -> Application:
+    application.run(PEOPLE)
+    application.run(
+        f"create schema \"My Types\"; create type {TYPE} as enum ('own''er', 'guest'); "
+        f'alter table memberships add state text, add short varchar(9), add "The Role" {TYPE}, '
+        "add rank smallint, add gone timestamptz, add active boolean"
+    )
+    return application
+
+
+@pytest.mark.parametrize("called", COUNTING)
+def test_only_members_whose_row_says_so_may_join(with_states: Application, called: str) -> None:
+    condition, made_true = COUNTING[called]
+    entitled = replace(MEMBERSHIP, conditions=(condition,))
+    with_states.install(write(decide(DOCUMENTS, replace(TENANT_SCOPE, entitlement=entitled)), feeds=()))
+    found = []
+    for row in (UNKNOWN, OUTSIDE.get(called, OTHERWISE), made_true):
+        with_states.run(f"update memberships set {row}")
+        found.append({each for each in PEOPLE_IN_TURN if with_states.may_join(f"tenant:{RED}:documents", each)})
+    assert found == [{ANN, CYD} if called == "null" else set(), set(), {ANN, CYD}]
+
+
+def test_another_condition_is_another_function() -> None:
+    names = {
+        entitlement_name(emission)
+        for conditions in ((), *((condition,) for condition, _ in COUNTING.values()))
+        for scope in [replace(TENANT_SCOPE, entitlement=replace(MEMBERSHIP, conditions=conditions))]
+        for emission in plan(decide(DOCUMENTS, scope), feeds=()).emissions
+    }
+    assert len(names) == len(COUNTING) + 1
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Condition("state", "in", (), "text"),
+        Condition("state", "like", ("a",), "text"),
+        Condition("rank", "in", ("1 or true",), "integer"),
+        Condition("state", "in", ("a",), "text); drop table x; --"),
+        Condition("state", "in", ("a",), "public.citext[]"),
+        Condition("state", "in", ("a",), "date"),
+    ],
+)
+def test_a_condition_that_cannot_be_written_is_not_left_out(condition: Condition) -> None:
+    with pytest.raises(ValueError, match="cannot be written|is no"):
+        condition_clauses("member", replace(MEMBERSHIP, conditions=(condition,)))

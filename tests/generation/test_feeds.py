@@ -8,6 +8,7 @@ from realtime_advisor.generation.design import design
 from realtime_advisor.generation.feeds import propose_feeds
 from realtime_advisor.model import (
     Catalog,
+    Condition,
     Decision,
     Evidence,
     Feed,
@@ -74,6 +75,15 @@ def test_members_are_the_same_whatever_the_policies_are_called() -> None:
     assert len(proposed(busy(DOCUMENTS), busy(INVOICES, scope=worded))) == 1
     others = replace(TENANT_SCOPE, entitlement=replace(TENANT_SCOPE.entitlement, user_column="owner_id"))
     assert proposed(busy(DOCUMENTS), busy(INVOICES, scope=others)) == ()
+
+
+def test_an_audience_of_some_members_only_keeps_its_own_topic() -> None:
+    assert TENANT_SCOPE.entitlement is not None
+    admins = replace(TENANT_SCOPE.entitlement, conditions=(Condition("role", "in", ("admin",)),))
+    assert (
+        proposed(*(busy(table, scope=replace(TENANT_SCOPE, entitlement=admins)) for table in (DOCUMENTS, INVOICES)))
+        == ()
+    )
 
 
 def test_nothing_is_applied_by_itself() -> None:

@@ -65,6 +65,7 @@ def scripts() -> dict[str, Callable[[], Script | Migration]]:
         "partitioned": lambda: EVENTS_AND_TRUNCATE,
         "columns": lambda: write(DOCUMENTS_DECISION, feeds=(), columns=["title", "price"], clients_send=True),
         "rows": lambda: write(DOCUMENTS_DECISION, feeds=(), granularity="row"),
+        "patterns": lambda: write(MESSAGES_DECISION, topic="app:{entity}:{scope}:{id}", event="{action}.{entity}"),
         "presence": present,
         "whole": lambda: generate_all(designs()),
     }

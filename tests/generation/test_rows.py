@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Catalog, Decision, Evidence, Finding, Option, Source
+from realtime_advisor.model import Catalog, Column, Decision, Evidence, Finding, Option, Source
 from realtime_advisor.sandbox.realtime import apply_policies
 
 from .conftest import Application, Choices, plan, write
@@ -245,6 +245,12 @@ def test_rows_that_must_not_be_sent_are_refused(
     with pytest.raises(BadInput) as refused:
         plan(decision, catalog, feeds=(), granularity="row", operations=operations)
     assert str(refused.value).startswith(sentence)
+
+
+def test_a_name_that_plpgsql_does_not_find_is_refused() -> None:
+    table = make_table(public("devices"), [Column("id", "bigint"), Column("tenant_id", "uuid"), Column("a\nb", "text")])
+    with pytest.raises(BadInput, match=r"public\.devices has a column whose name holds a line break"):
+        plan(decide(public("devices"), TENANT_SCOPE), with_table(table), **OWN)
 
 
 def test_a_feed_names_no_row() -> None:

@@ -27,6 +27,10 @@ begin
   if not exists (select from pg_publication where pubname = 'supabase_realtime') then
     raise exception 'there is no publication %: is this a Supabase database?', 'supabase_realtime';
   end if;
+  if (select relpersistence <> 'p' from pg_class where oid = relation) then
+    raise exception '% is unlogged or temporary: its changes are not in the WAL that Postgres Changes reads', relation
+      using hint = 'Choose Broadcast, or alter table ... set logged.';
+  end if;
   if not (select relrowsecurity from pg_class where oid = relation) then
     raise exception '% has no row level security: every subscriber would be sent every row', relation
       using hint = 'Enable it, with a policy for select that says who may read.';

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import psycopg
 import pytest
 
-from realtime_advisor.proof.mutants import MUTANTS, Mutant
+from realtime_advisor.errors import BadInput
+from realtime_advisor.model import Catalog, ProofStatus, Script
+from realtime_advisor.proof import cost, installing, truth
+from realtime_advisor.proof.building import build_scene
+from realtime_advisor.proof.copies import open_copy
+from realtime_advisor.proof.mutants import MUTANTS, Mutant, spoil
 from realtime_advisor.proof.mutants.surgery import operate
+from realtime_advisor.proof.prove import AFTER, BEFORE, BETWEEN, TELLING, prove
+from realtime_advisor.proof.scene import Check
 from realtime_advisor.sandbox.postgres import RunningServer
 
-from ..generation.conftest import Application, open_application
-from ..generation.world import create_table
 from .designs import CASES
 
 
@@ -35,24 +40,57 @@ def test_a_mutant_that_would_change_nothing_is_an_error() -> None:
         operate(CASES["documents"].script, "functions", "xyzzy")
 
 
-@pytest.fixture(scope="module")
-def applications(server: RunningServer) -> Iterator[dict[str, Application]]:
-    """A database for each design."""
-    opened = {name: open_application(server, " ".join(map(create_table, case.tables))) for name, case in CASES.items()}
-    yield {name: next(application) for name, application in opened.items()}
-    for application in opened.values():
-        next(application, None)
+def names_of(checks: Sequence[Check]) -> dict[str, Check]:
+    return {check.__name__: check for check in checks}
+
+
+CHECKS = names_of((*BEFORE, *BETWEEN, *TELLING, *truth.CHECKS, *cost.CHECKS, *AFTER))
+
+
+def outcome_of(check: str, script: Script, catalog: Catalog, server: RunningServer) -> bool | None:
+    """Whether a check holds of a script in a database of its own, without the checks that a proof tries before it."""
+    with open_copy(server) as connection:
+        scene, _ = build_scene(connection, script, catalog, {})
+        try:
+            for first in [installing.installs] * (CHECKS[check] not in BEFORE or check == "installs_again"):
+                assert first(scene).holds
+            if CHECKS[check] in truth.CHECKS:
+                truth.fill_truth_table(scene)
+            return CHECKS[check](scene).holds
+        except psycopg.Error:
+            return False
+
+
+def test_a_script_is_spoilt_by_name() -> None:
+    script = CASES["documents"].script
+    assert "extension =" not in spoil(script, "any_extension").policies
+    with pytest.raises(BadInput, match=r"There is no mutant xyzzy\. There are unqualified_table, "):
+        spoil(script, "xyzzy")
+    with pytest.raises(
+        BadInput, match=r"pattern_of_ids cannot be tried here: .* Choose another mutant\."
+    ):
+        spoil(script, "pattern_of_ids")
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_mutant_installs_unless_that_is_its_fault(mutant: Mutant, applications: dict[str, Application]) -> None:
-    application, script = applications[mutant.design], mutant.spoil(CASES[mutant.design].script)
-    if mutant.caught_by == "installs":
-        with pytest.raises(psycopg.Error):
-            application.install(script)
-        application.owner.rollback()
-        return
-    application.install(script)
-    application.change(
-        "drop schema realtime_advisor cascade; drop function if exists public.broadcast_documents() cascade"
-    )
+def test_a_mutant_is_caught_by_the_step_that_is_meant_to(mutant: Mutant, server: RunningServer) -> None:
+    case = CASES[mutant.design]
+    assert outcome_of(mutant.caught_by, mutant.spoil(case.script), case.catalog, server) is False
+
+
+@pytest.mark.parametrize(
+    ("design", "check"), sorted({(mutant.design, mutant.caught_by) for mutant in MUTANTS}), ids=lambda word: word
+)
+def test_that_step_holds_of_the_script_as_it_was(design: str, check: str, server: RunningServer) -> None:
+    case = CASES[design]
+    assert outcome_of(check, case.script, case.catalog, server) is True
+
+
+@pytest.mark.parametrize("name", ["new_scope_only", "any_user", "trigger_left_behind"])
+def test_a_proof_names_the_step_and_what_it_saw(name: str, server: RunningServer) -> None:
+    [mutant] = (each for each in MUTANTS if each.name == name)
+    case = CASES[mutant.design]
+    proof = prove(mutant.spoil(case.script), case.catalog, server=server)
+    assert proof.status is ProofStatus.NOT_PROVED
+    assert mutant.caught_by in [step.name for step in proof.failures]
+    assert proof.failures[0].name in proof.reason

@@ -10,7 +10,7 @@ from realtime_advisor.model import Decision, ProofStatus, Script
 from realtime_advisor.proof.prove import prove
 from realtime_advisor.sandbox.postgres import RunningServer
 
-from ..generation.conftest import write
+from ..generation.conftest import Choices, write
 from ..generation.world import CATALOG, DOCUMENTS_DECISION, MESSAGES_DECISION, NOTIFICATIONS_DECISION
 
 
@@ -21,6 +21,44 @@ def test_what_was_generated_is_proved(server: RunningServer, decision: Decision,
     assert proof.failures == ()
     assert proof.status is ProofStatus.PROVED
     assert proof.server_version == server.binaries.version
+
+
+CHOICES: dict[str, Choices] = {
+    "columns": {"columns": ["title", "price", "labels"]},
+    "columns, set-based": {"columns": ["title"], "granularity": "statement, set-based"},
+    "whole rows": {"granularity": "row"},
+    "clients send": {"clients_send": True},
+    "another topic": {"topic": "{entity}:{scope}:{id}"},
+    "another event": {"event": "{action}"},
+}
+
+
+@pytest.mark.parametrize("chosen", CHOICES)
+def test_what_the_architect_chose_is_proved(server: RunningServer, chosen: str) -> None:
+    proof = prove(write(DOCUMENTS_DECISION, feeds=(), **CHOICES[chosen]), CATALOG, server=server)
+    assert proof.failures == ()
+    assert proof.status is ProofStatus.PROVED
+
+
+@pytest.mark.parametrize(
+    ("choices", "before", "after"),
+    [
+        ({"columns": ["title"]}, "'title', change.title", "'title', change.id"),
+        (
+            {"columns": ["title"]},
+            "when (change.tenant_id) is not distinct from (before.tenant_id) then json",
+            "when true then json",
+        ),
+        ({"granularity": "row"}, "old_id := old.tenant_id::text;", "old_id := new.tenant_id::text;"),
+        ({"granularity": "row"}, "      null, case when not is_wide then old end", "      new, old"),
+        ({"clients_send": True}, "for insert to authenticated", "for insert to public"),
+    ],
+)
+def test_a_choice_that_was_spoiled_is_not_proved(
+    server: RunningServer, choices: Choices, before: str, after: str
+) -> None:
+    proof = prove(spoiled(write(DOCUMENTS_DECISION, feeds=(), **choices), before, after), CATALOG, server=server)
+    assert proof.failures != ()
 
 
 def spoiled(script: Script, before: str, after: str) -> Script:

@@ -29,7 +29,9 @@ NUMBERS: Final = {
 SETTINGS: Final = {
     **NUMBERS,
     "option": "the option, against the evidence",
-    "scope": "the scope column",
+    "scope": "the column that holds the scope's key, or the way to it, such as thread_id.tenant_id",
+    "members": "the table whose rows say who belongs, though no policy decides by it",
+    "members_when": "which rows of the membership make a member, such as status = 'active'",
     "reason": "why",
 }
 _LONG: Final = ("answer", "reason", "by", "date", "expires")
@@ -77,11 +79,6 @@ class TableAnswers:
     def option(self) -> Option | None:
         """The option that was decided against the evidence, or with it."""
         return Option(str(self.given["option"].value)) if "option" in self.given else None
-
-    @property
-    def scope(self) -> str | None:
-        """The column that holds the scope's key."""
-        return str(self.given["scope"].value) if "scope" in self.given else None
 
     @property
     def override(self) -> str | None:

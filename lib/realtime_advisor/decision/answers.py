@@ -31,11 +31,6 @@ def read_answers(answers: Answers | None, catalog: Catalog) -> ByTable[TableAnsw
         if table in read:
             raise BadInput(f"The answers name {table} twice. Put what they say under one name.")
         read[table] = check_answers(name, given)
-        scope = read[table].scope
-        if scope is not None and scope not in {column.name for column in catalog[table].columns}:
-            raise BadInput(
-                f"The scope {scope!r} for {name} is no column of it. Name the column that holds the scope's key."
-            )
     return ByTable(read)
 
 

@@ -24,6 +24,7 @@ from .answer import TableAnswers
 from .answers import Answers, read_answers
 from .flips import Flips
 from .metrics import Facts, count_references, measure, rates_of
+from .overrides import read_overrides
 from .principals import Principals, find_principals
 from .scopes import infer_scopes
 from .verdict import Judge, Verdict
@@ -40,9 +41,10 @@ def decide(
     nothing here.
     """
     rules, said = matrix or load_matrix(), read_answers(answers, catalog)
-    principals = find_principals(catalog)
+    overrides = read_overrides(said, catalog)
+    principals = find_principals(catalog, {each.members.table for each in overrides.values() if each.members})
     indulgent = {name for name, entry in said.items() if entry.says("hears_hidden_rows")}
-    scopes = infer_scopes(catalog, principals, indulgent)
+    scopes = infer_scopes(catalog, principals, indulgent, overrides)
     references = count_references(catalog)
     judge = Judge(rules)
     flips = Flips(judge)
@@ -64,10 +66,7 @@ def _facts(
     references: dict[TableName, int],
     said: ByTable[TableAnswers],
 ) -> Facts:
-    answers = said.get(name) or TableAnswers()
-    found = scopes.get(name, ())
-    if answers.scope:
-        found = tuple(sorted(found, key=lambda scope: bool(scope.path) or scope.columns != (answers.scope,)))
+    answers, found = said.get(name) or TableAnswers(), scopes.get(name, ())
     return Facts(catalog[name], catalog, churn.get(name), found, principals, references.get(name, 0), answers)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table, TableName
 
-from .granting import Asked, Granted, grant, say_why_unread
+from .granting import Asked, Granted, grant, say_why_unread, why_unreadable
 from .principals import AUTH_USERS, Membership, Principals
 from .row_tests import say_row_tests
 
@@ -21,22 +21,21 @@ from .row_tests import say_row_tests
 _CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=_|[A-Z]|$)")
 
 
-def entitle(
-    scope: Scope, table: Table, catalog: Catalog, principals: Principals, hears_hidden_rows: bool = False
-) -> Scope:
-    """The scope with its entitlement, or with the refusal that stands in its place.
-
-    `hears_hidden_rows`: members may hear that a row changed which a condition on the row itself hides from them.
-    """
+def entitle(asked: Asked, principals: Principals) -> Scope:
+    """The scope that is asked about with its entitlement, or with the refusal that stands in its place."""
+    scope, table, catalog = asked.scope, asked.table, asked.catalog
     if scope.refusal or scope.principal is None:
         return scope
-    asked = Asked(scope, table, catalog, hears_hidden_rows)
     if scope.kind is ScopeKind.USER:
         return _entitle_user(asked, principals)
-    path, memberships = _way_to_memberships(scope.principal, catalog, principals)
+    known = principals.memberships
+    if asked.named:
+        known = tuple(membership for membership in known if membership.table == asked.named.table)
+    path, memberships = _way_to_memberships(scope.principal, catalog, principals, known)
     if not memberships:
-        return _refuse(scope, f"no membership table says who belongs to a row of {scope.principal}.")
-    answers = [(m, _ask(m, asked, path)) for m in _in_question(memberships, table)]
+        named = f"{asked.named.table}, which was named, does not say" if asked.named else "no membership table says"
+        return _refuse(scope, f"{named} who belongs to a row of {scope.principal}.")
+    answers = [(m, _ask(m, asked, path, principals)) for m in _in_question(memberships, table)]
     for membership, answer in answers:
         if isinstance(answer, Granted):
             scope = _entitle_members(asked, path, membership, answer)
@@ -45,13 +44,36 @@ def entitle(
     return _refuse(scope, str(answers[0][1]))
 
 
-def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...]) -> Granted | str:
+def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals: Principals) -> Granted | str:
     """What lets the membership's rows read, or why they may not."""
-    why_not = _why_no_member(membership, asked)
+    why_not = _why_not_named(membership, asked, principals) if asked.named else _why_no_member(membership, asked)
     if why_not:
         return why_not
     granted = grant(asked, path, membership)
-    return granted if isinstance(granted, str) else _why_not_all_members(membership, granted) or granted
+    if isinstance(granted, str) and asked.named:
+        said = f"No SELECT policy of {asked.table.name} is known to say so ({granted.rstrip('.')}): the architect does."
+        granted = Granted(left_out=(said,))
+    if isinstance(granted, str):
+        return granted
+    counting = asked.counting.get(membership.table)
+    if counting:
+        return replace(granted, conditions=tuple(dict.fromkeys((*granted.conditions, *counting.conditions))))
+    return _why_not_all_members(membership, granted) or granted
+
+
+def _why_not_named(membership: Membership, asked: Asked, principals: Principals) -> str | None:
+    """Why a membership that was named lets nobody listen all the same."""
+    unreadable = why_unreadable(asked.table)
+    if unreadable:
+        return unreadable
+    keys = (way.key for way in principals.ways.get(membership.table, ()))
+    users = [key.references for key in keys if key.columns == (membership.user_column,)]
+    if any(name in principals.users and principals.users[name].subject for name in users):
+        return None
+    return (
+        f"nothing says that {membership.table}.{membership.user_column} is the id in the JWT. A foreign key to "
+        f"{AUTH_USERS}, or a policy that compares it with auth.uid(), would."
+    )
 
 
 def _why_not_all_members(membership: Membership, granted: Granted) -> str | None:
@@ -61,7 +83,7 @@ def _why_not_all_members(membership: Membership, granted: Granted) -> str | None
     live = f" Its key holds where {membership.live}, which may be it." if membership.live else ""
     return (
         f"{membership.table} has the column {membership.state[0]}, and which of its values make a member is not known."
-        f"{live} Test it in the SELECT policies, keep only members in it, or write the policy by hand."
+        f"{live} Test it in the SELECT policies, or answer members_when for {membership.table}."
     )
 
 
@@ -78,6 +100,9 @@ def _in_question(memberships: tuple[Membership, ...], table: Table) -> tuple[Mem
 def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership, granted: Granted) -> Scope:
     through = f", through {', '.join(granted.through)}() as it is now" if granted.through else ""
     where = f" where {say_row_tests(granted.conditions)}" if granted.conditions else ""
+    counting = asked.counting.get(membership.table)
+    answered = [each.said for each in (asked.named, counting) if each]
+    decided = "the architect named" if asked.named else "policies decide by"
     entitlement = Entitlement(
         "membership",
         asked.catalog[membership.table].column(membership.user_column).type,
@@ -85,8 +110,8 @@ def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership
         membership.scope_columns,
         membership.user_column,
         path,
-        Source.CATALOG,
-        f"policies decide by {membership.table}{where}{through}",
+        Source.ANSWERED if answered else Source.CATALOG,
+        f"{decided} {membership.table}{where}{through}{f' ({answered[0]})' if answered else ''}",
         granted.conditions,
         granted.hides_rows,
     )
@@ -124,14 +149,14 @@ def _entitle_user(asked: Asked, principals: Principals) -> Scope:
 
 
 def _way_to_memberships(
-    start: TableName, catalog: Catalog, principals: Principals
+    start: TableName, catalog: Catalog, principals: Principals, known: tuple[Membership, ...]
 ) -> tuple[tuple[Hop, ...], tuple[Membership, ...]]:
     """The shortest foreign-key path from the scope's table to one that memberships pair with users; and those."""
     queue: deque[tuple[tuple[Hop, ...], TableName]] = deque([((), start)])
     seen = {start}
     while queue:
         path, here = queue.popleft()
-        memberships = tuple(m for m in principals.memberships if m.scope_table == here)
+        memberships = tuple(m for m in known if m.scope_table == here)
         if memberships:
             return path, memberships
         for key in catalog[here].foreign_keys if here in catalog.tables else ():

@@ -7,13 +7,14 @@ What it tests of the membership's row beside that becomes a condition of the ent
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from realtime_advisor.model import Catalog, Condition, Hop, Policy, Scope, Table, TableName
 
 from .everyone import LISTENER, is_open, policies_for
 from .functions import read_function
 from .listeners import Conditions, Listener, find_listener
+from .overrides import Counting, NamedMembers
 from .policies import Mention, Requirement, Rule, mention_of, read_rules
 from .principals import Membership, reading_policies
 
@@ -26,6 +27,8 @@ class Asked:
     table: Table
     catalog: Catalog
     hears_hidden_rows: bool
+    named: NamedMembers | None = None
+    counting: Counting = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,16 +90,22 @@ def _first_not_in_vain(
     return vain[0]
 
 
-def why_closed(table: Table) -> str | None:
-    """Why logged-in users cannot read the table at all, or only under conditions that apply to all of them."""
+def why_unreadable(table: Table) -> str | None:
+    """Why logged-in users cannot read the table at all."""
     if table.select_roles is not None and LISTENER not in table.select_roles:
         return f"{LISTENER} may not select from {table.name}."
-    if not table.row_security:
-        return None
+    if table.row_security and not policies_for(table, LISTENER):
+        return f"row level security is on for {table.name}, and no policy lets {LISTENER} read it."
+    return None
+
+
+def why_closed(table: Table) -> str | None:
+    """Why logged-in users cannot read the table at all, or only under conditions that apply to all of them."""
+    unreadable = why_unreadable(table)
+    if unreadable or not table.row_security:
+        return unreadable
     if any(not policy.permissive and policy.command in ("select", "all") for policy in table.policies):
         return f"{table.name} has a restrictive policy, which a topic's policy would not test."
-    if not policies_for(table, LISTENER):
-        return f"row level security is on for {table.name}, and no policy lets {LISTENER} read it."
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -59,14 +59,21 @@ class Memberships:
     doubtful: tuple[Membership, ...]
 
 
-def find_memberships(catalog: Catalog, users: Mapping[TableName, UserTable], ways: Ways) -> Memberships:
-    """Those by which policies decide; where no policy decides by any, those for which enough speaks."""
+def find_memberships(
+    catalog: Catalog, users: Mapping[TableName, UserTable], ways: Ways, named: Collection[TableName] = ()
+) -> Memberships:
+    """Those by which policies decide; where no policy decides by any, those for which enough speaks; all in `named`."""
     mentioned = _mentioned_by_others(catalog)
     referrers = _referrers(ways)
-    pairs = [pair for table in catalog for pair in _pairs(table, catalog, users, ways, mentioned, referrers)]
+    pairs = [
+        pair
+        for table in catalog
+        for pair in _pairs(table, catalog, users, ways, mentioned, referrers, table.name in named)
+    ]
     confirmed = tuple(pair for pair in pairs if pair.confirmed)
     likely = tuple(pair for pair in pairs if pair.score >= THRESHOLD)
-    found = confirmed or likely
+    answered = tuple(pair for pair in pairs if pair.table in named)
+    found = tuple(dict.fromkeys((*answered, *(confirmed or likely))))
     taken = set(found)
     return Memberships(found, tuple(pair for pair in pairs if pair not in taken))
 
@@ -104,6 +111,7 @@ def _pairs(
     ways: Ways,
     mentioned: set[tuple[TableName, str]],
     referrers: Mapping[TableName, set[TableName]],
+    is_named: bool,
 ) -> Iterator[Membership]:
     ways_out = [way for way in ways.get(table.name, ()) if way.how is not How.EQUAL]
     to_user = [way for way in ways_out if is_user_key(way.key, users)]
@@ -115,7 +123,7 @@ def _pairs(
             columns = (*scope.key.columns, *user.key.columns)
             confirmed = all((table.name, column) in mentioned for column in columns)
             unique, live = _unique(table, frozenset(columns))
-            if confirmed or (unique and not user.nullable and not scope.nullable):
+            if is_named or confirmed or (unique and not user.nullable and not scope.nullable):
                 yield Membership(
                     table.name,
                     scope.key.references,

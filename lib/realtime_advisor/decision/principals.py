@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Catalog, Table, TableName
 
 from .functions import see_through
 from .memberships import Membership, Memberships, find_memberships, mentions
+from .user_columns import find_user_columns
 from .users import API_ROLES, AUTH_USERS, UserTable, find_users, reading_policies
 from .ways import Way, Ways, find_look_alikes, find_ways
 
@@ -89,16 +91,31 @@ class Principals:
         return by_scope
 
 
-def find_principals(catalog: Catalog) -> Principals:
-    """The users tables, the memberships and the tenants of a catalogue."""
+def find_principals(catalog: Catalog, named: Collection[TableName] = ()) -> Principals:
+    """The users tables, the memberships and the tenants of a catalogue; `named` are memberships whatever speaks for it.
+
+    Raises BadInput for a named one that pairs no users with anything.
+    """
     catalog = see_through(catalog)
     users, ways = find_users(catalog), find_ways(catalog)
-    memberships = find_memberships(catalog, users, ways)
-    alike = find_look_alikes(catalog, _lost(catalog, users, memberships.found, ways))
+    memberships = find_memberships(catalog, users, ways, named)
+    lost = _lost(catalog, users, memberships.found, ways)
+    alike = dict(find_look_alikes(catalog, lost))
+    for name, more in find_user_columns(catalog, [table for table in lost if table not in alike]).items():
+        alike[name] = (*alike.get(name, ()), *more)
     if alike:
         ways |= {name: (*ways[name], *more) for name, more in alike.items()}
-        memberships = find_memberships(catalog, users, ways)
+        memberships = find_memberships(catalog, users, ways, named)
+    _require_pairs(named, memberships)
     return _principals(users, memberships, ways)
+
+
+def _require_pairs(named: Collection[TableName], memberships: Memberships) -> None:
+    for name in sorted(set(named) - {membership.table for membership in memberships.found}):
+        raise BadInput(
+            f"{name} was named as a membership, but has no key of a user beside a key of something else. Add the "
+            "foreign keys, or name the table that has both."
+        )
 
 
 def _principals(users: dict[TableName, UserTable], memberships: Memberships, ways: Ways) -> Principals:

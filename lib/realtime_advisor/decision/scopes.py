@@ -5,68 +5,137 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
-from realtime_advisor.model import Catalog, Hop, Scope, ScopeKind, Table, TableName
+from realtime_advisor.model import Catalog, Hop, Scope, ScopeKind, Source, Table, TableName
 from realtime_advisor.reference import bare, load_hints
 
 from .entitlements import entitle
 from .everyone import everyone
 from .functions import see_through
+from .granting import Asked
 from .memberships import THRESHOLD, Membership
+from .overrides import Counting, Override, Overrides, rows_that_count, rows_that_count_for
 from .principals import Principals, find_principals, reach
 from .ranking import Candidate, compared_columns, rank
 from .ways import How, Way, singulars
 
 
 def infer_scopes(
-    catalog: Catalog, principals: Principals | None = None, hears_hidden_rows: Collection[TableName] = ()
+    catalog: Catalog,
+    principals: Principals | None = None,
+    hears_hidden_rows: Collection[TableName] = (),
+    overrides: Overrides | None = None,
 ) -> dict[TableName, tuple[Scope, ...]]:
     """The candidate scopes of every table, the audience first; an empty tuple where nothing leads to a principal.
 
     `hears_hidden_rows` are tables whose listeners may hear of rows that a condition on the row hides from them.
+    Raises BadInput for overrides that mean nothing here.
     """
-    catalog = see_through(catalog)
-    known = principals or find_principals(catalog)
+    catalog, said = see_through(catalog), overrides or {}
+    known = principals or find_principals(catalog, {each.members.table for each in said.values() if each.members})
     containers = _containers(known)
-    return {
-        table.name: _scopes(table, catalog, known.as_asked_by(table), containers, table.name in hears_hidden_rows)
-        for table in catalog
-    }
+    counting = rows_that_count(said, catalog, known.members)
+    found = {}
+    for table in catalog:
+        override = said.get(table.name, Override())
+        own = rows_that_count_for(table.name, override, catalog, known.members)
+        asked = _Question(table, catalog, known.as_asked_by(table), containers, override, {**counting, **own})
+        found[table.name] = _scopes(asked, table.name in hears_hidden_rows)
+    return found
 
 
-def _scopes(
-    table: Table,
-    catalog: Catalog,
-    principals: Principals,
-    containers: frozenset[TableName],
-    hears_hidden_rows: bool,
-) -> tuple[Scope, ...]:
-    open_to_all = [Candidate(scope) for scope in everyone(table)]
-    found = open_to_all or list(_candidates(table, catalog, principals, containers))
+@dataclass(frozen=True)
+class _Question:
+    """A table whose scopes are wanted, and what is known of all."""
+
+    table: Table
+    catalog: Catalog
+    principals: Principals
+    containers: frozenset[TableName]
+    override: Override
+    counting: Counting
+
+
+def _scopes(asked: _Question, hears_hidden_rows: bool) -> tuple[Scope, ...]:
+    table, override = asked.table, asked.override
+    is_said = override.scope is not None or override.members is not None
+    open_to_all = [] if is_said else [Candidate(scope) for scope in everyone(table)]
+    found = open_to_all or list(_candidates(table, asked.catalog, asked.principals, asked.containers))
+    named = _named(asked, found)
     compared = compared_columns(table)
     entitled = [
-        replace(each, scope=_grant(each, table, catalog, principals, compared, hears_hidden_rows)) for each in found
+        replace(each, scope=_grant(each, asked, each is named, compared, hears_hidden_rows))
+        for each in (found if named is None or named in found else [named, *found])
     ]
-    return rank(entitled, compared)
+    ranked = rank(entitled, compared)
+    return _said_first(ranked, override) if is_said else ranked
+
+
+def _said_first(ranked: tuple[Scope, ...], override: Override) -> tuple[Scope, ...]:
+    said = tuple(scope for scope in ranked if _is_said(scope, override))
+    if override.scope is not None:
+        said = tuple(replace(scope, source=Source.ANSWERED) for scope in said)
+    return (*said, *(scope for scope in ranked if not _is_said(scope, override)))
+
+
+def _is_said(scope: Scope, override: Override) -> bool:
+    """Whether the scope is the one that the architect named, or one whose members the named table lists."""
+    if override.scope is not None:
+        return (scope.path, scope.columns) == (override.scope.path, (override.scope.column,))
+    return scope.entitlement is not None and scope.entitlement.source is Source.ANSWERED
+
+
+def _named(asked: _Question, found: list[Candidate]) -> Candidate | None:
+    """The candidate that the architect named, made where it is none of those that were found."""
+    said = asked.override.scope
+    if said is None:
+        return None
+    for candidate in found:
+        if _is_said(candidate.scope, asked.override):
+            return candidate
+    holder = asked.catalog[said.path[-1].references] if said.path else asked.table
+    ways = [way for way in asked.principals.ways.get(holder.name, ()) if way.key.columns == (said.column,)]
+    is_key = holder.primary_key == (said.column,)
+    names = ways[0].key.references if ways else holder.name if is_key else None
+    kind = names and _kind(names, asked.principals, asked.containers)
+    scope = Scope(
+        kind or (ScopeKind.RECORD if is_key and not said.path else ScopeKind.THREAD),
+        _label(kind or ScopeKind.THREAD, said.column, names or holder.name),
+        names,
+        (said.column,),
+        holder.column(said.column).type,
+        said.path,
+        reason=f"{holder.name}.{said.column} holds its key",
+    )
+    if names is None:
+        refusal = (
+            f"Who may hear a {scope.label} cannot be derived: nothing says which table's rows "
+            f"{holder.name}.{said.column} names. Add the foreign key."
+        )
+        scope = replace(scope, refusal=refusal)
+    return Candidate(scope, tuple(ways[:1]))
 
 
 def _grant(
-    candidate: Candidate,
-    table: Table,
-    catalog: Catalog,
-    principals: Principals,
-    compared: frozenset[str],
-    hears_hidden_rows: bool,
+    candidate: Candidate, asked: _Question, is_named: bool, compared: frozenset[str], hears_hidden_rows: bool
 ) -> Scope:
-    """The candidate's scope with its entitlement or refusal; only policies grant what merely looks like an audience."""
-    unsure = None if candidate.is_compared(compared) else _why_unsure(candidate)
+    """The candidate's scope with its entitlement or refusal.
+
+    Only policies, or the architect, grant what merely looks like an audience.
+    """
+    said = asked.override.scope
+    unsure = None if is_named or candidate.is_compared(compared) else _why_unsure(candidate)
     if unsure:
         return replace(candidate.scope, refusal=unsure)
-    scope = entitle(candidate.scope, table, catalog, principals, hears_hidden_rows)
-    said = _say_current(scope, principals)
-    return replace(scope, reason=f"{scope.reason}{said}") if said else scope
+    question = Asked(
+        candidate.scope, asked.table, asked.catalog, hears_hidden_rows, asked.override.members, asked.counting
+    )
+    scope = entitle(question, asked.principals)
+    current = _say_current(scope, asked.principals)
+    scope = replace(scope, reason=f"{scope.reason}{current}") if current else scope
+    return replace(scope, reason=f"{scope.reason}; {said.said}") if is_named and said else scope
 
 
 def _why_unsure(candidate: Candidate) -> str | None:

@@ -160,6 +160,11 @@ def _same_type(other: Table, column: Column) -> bool:
     return theirs.partition("(")[0] == column.type.partition("(")[0]
 
 
+def make_way(table: Table, key: ForeignKey, how: How) -> Way:
+    """The way that a key of the table is."""
+    return _way(table, key, how, _filled(table))
+
+
 def _way(table: Table, key: ForeignKey, how: How, filled: frozenset[str], by: TableName | None = None) -> Way:
     leads = any(len(unique) > 1 and unique[:1] == key.columns for unique in (table.primary_key, *table.unique_keys))
     nullable = not filled.issuperset(key.columns)

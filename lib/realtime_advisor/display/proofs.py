@@ -15,6 +15,8 @@ from .truth_figures import draw_truth
 from .views import Badge, Sheet, Stack, View, Words
 from .wording import say_count, say_list, say_table
 
+_LONGEST: Final = 200  # characters of a cell
+_MOST_ALIKE: Final = 2  # messages of a step
 _HOLDS: Final = {
     True: Look("as expected", "#009e73", "✓", "circle"),
     False: Look("otherwise", "#d55e00", "✗", "x"),
@@ -28,9 +30,9 @@ def show_proof(proof: Proof) -> Stack:
     if proof.steps:
         views.append(show_steps(proof.steps))
     if proof.cells:
-        views += draw_truth(proof)
+        views += draw_truth(proof).views
     if proof.deliveries:
-        views.append(show_deliveries(proof))
+        views.append(show_deliveries(proof.deliveries, proof.steps))
     if proof.steps:
         views.append(Live(_tell_time(proof)))
     return Stack(tuple(views))
@@ -47,9 +49,22 @@ def _headline(proof: Proof) -> Words:
 
 
 def show_steps(steps: Sequence[Step]) -> Sheet:
-    """Each step with what was expected and what was observed, in the order they were tried."""
-    rows = tuple((Badge(_HOLDS[step.holds]), step.sentence, step.expected, step.observed) for step in steps)
+    """Each step with what was expected and what was observed, in the order they were tried; long texts are cut."""
+    rows = tuple((Badge(_HOLDS[step.holds]), step.sentence, *_seen(step)) for step in steps)
     return Sheet(_tell_steps(steps), ("", "tried", "expected", "observed"), rows)
+
+
+def _seen(step: Step) -> tuple[str, str]:
+    return _cut(step.expected), "the same" if step.observed == step.expected else _cut(step.observed)
+
+
+def _cut(text: str) -> str:
+    """The text, as far as a cell has room.
+
+    >>> _cut("a message"), len(_cut("x" * 5000))
+    ('a message', 200)
+    """
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _tell_steps(steps: Sequence[Step]) -> str:
@@ -58,15 +73,17 @@ def _tell_steps(steps: Sequence[Step]) -> str:
     return f"{say_count(len(steps), 'step')}: {say_list(told)}."
 
 
-def show_deliveries(proof: Proof) -> Sheet:
-    """The messages as they arrived, each step's together."""
-    sentences = {step.name: step.sentence for step in proof.steps}
+def show_deliveries(deliveries: Sequence[Delivery], steps: Sequence[Step] = ()) -> Sheet:
+    """The messages as they arrived, of each step the first few."""
+    sentences = {step.name: step.sentence for step in steps}
     rows: list[tuple[str, ...]] = []
-    before = None
-    for each in proof.deliveries:
-        rows.append(("" if each.step == before else sentences.get(each.step, each.step), *_arrived(each)))
-        before = each.step
-    title = f"{say_count(len(rows), 'message')} arrived:"
+    for name in dict.fromkeys(each.step for each in deliveries):
+        arrived = [each for each in deliveries if each.step == name]
+        heads = [sentences.get(name, name.replace("_", " ")), *[""] * len(arrived)]
+        rows += [(head, *_arrived(each)) for head, each in zip(heads, arrived[:_MOST_ALIKE], strict=False)]
+        if more := len(arrived[_MOST_ALIKE:]):
+            rows.append(("", f"and {more:,} more", "", "", ""))
+    title = f"{say_count(len(deliveries), 'message')} arrived:"
     return Sheet(title, ("when", "topic", "event", "payload", "channel"), tuple(rows))
 
 

@@ -15,6 +15,7 @@ from realtime_advisor.model import (
     DatabaseChurn,
     Decision,
     Decisions,
+    Delivery,
     Design,
     FeedProposal,
     Finding,
@@ -32,7 +33,7 @@ from .audit import show_audit, show_audit_findings
 from .churn_tables import show_churn
 from .designs import show_both_ways, show_design, show_feed_proposals
 from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
-from .proofs import show_proof, show_proofs, show_proved_design, show_steps
+from .proofs import show_deliveries, show_proof, show_proofs, show_proved_design, show_steps
 from .tables import (
     show_catalog,
     show_changes,
@@ -73,6 +74,7 @@ _PAIRS: Final[tuple[tuple[Any, type, Callable[[Any, Any], View]], ...]] = (
 _MEMBERS: Final[tuple[tuple[type, Callable[[Sequence[Any]], View]], ...]] = (
     (AuditFinding, show_audit_findings),
     (Criterion, show_matrix),
+    (Delivery, show_deliveries),
     (FeedProposal, show_feed_proposals),
     (Finding, show_findings),
     (Flip, show_flips),

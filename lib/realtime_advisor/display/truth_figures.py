@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, Final
@@ -14,11 +15,12 @@ from realtime_advisor.model import Cell, Proof
 
 from .canvas import ROW, axis, band, new_figure, row_axis
 from .palette import FAINT, Look
-from .views import Picture, View, Words
+from .views import Picture, Stack, Words
 from .wording import say_count, say_list, say_table
 
-MOST_TOPICS: Final = 40
-_LONGEST_TOPIC: Final = 44
+MOST_TOPICS: Final = 24
+_LONGEST_TOPIC: Final = 36
+_LONGEST_USER: Final = 26
 _DEEDS: Final = {
     ("broadcast", "read"): "hear broadcasts",
     ("broadcast", "write"): "send broadcasts",
@@ -35,15 +37,26 @@ _LETS_IN, _KEEPS_OUT, _WRONGLY_IN, _WRONGLY_OUT, _ERROR = _ANSWERS = (
 _SIZES: Final = {_KEEPS_OUT: 6}
 
 
-def draw_truth(proof: Proof) -> tuple[View, ...]:
-    """A picture for each thing that somebody may do, or that went wrong, and a sentence for the others."""
+def draw_truth(proof: Proof) -> Stack:
+    """A picture for each thing that some user may do, or that went wrong, and a sentence for the others."""
+    unbound = _unbound(proof.cells)
     dealt: dict[tuple[str, str], list[Cell]] = {}
     for cell in proof.cells:
         dealt.setdefault((cell.extension, cell.action), []).append(cell)
-    drawn = {deed: cells for deed, cells in dealt.items() if any(cell.expected or not cell.holds for cell in cells)}
+    drawn = {deed: cells for deed, cells in dealt.items() if any(_is_telling(cell, unbound) for cell in cells)}
     pictures = [_picture(proof, deed, cells) for deed, cells in drawn.items()]
     others = {deed: cells for deed, cells in dealt.items() if deed not in drawn}
-    return (*pictures, *([Words((_tell_denied(others),))] if others else []))
+    return Stack((*pictures, *([Words((_tell_denied(others, unbound),))] if others else [])))
+
+
+def _unbound(cells: Sequence[Cell]) -> list[str]:
+    """Those who may do everything they were asked about, as the service role, whom row level security does not bind."""
+    bound = {cell.who for cell in cells if not cell.expected}
+    return list(dict.fromkeys(cell.who for cell in cells if cell.who not in bound))
+
+
+def _is_telling(cell: Cell, unbound: Sequence[str]) -> bool:
+    return not cell.holds or (cell.expected and cell.who not in unbound)
 
 
 def answer(cell: Cell) -> Look:
@@ -66,20 +79,19 @@ def _picture(proof: Proof, deed: tuple[str, str], cells: Sequence[Cell]) -> Pict
         xaxis=axis(
             side="top",
             tickvals=list(range(len(users))),
-            ticktext=[escape(user, quote=False) for user in users],
-            tickangle=-45,
+            ticktext=[_shorten(user, _LONGEST_USER) for user in users],
+            tickangle=-60,
+            tickfont={"size": 12},
             range=[-0.6, len(users) - 0.4],
             showgrid=False,
         ),
         yaxis=row_axis([_shorten(topic) for topic in topics]),
         shapes=[band(row) for row in range(0, len(topics), 2)],
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top"},
-        margin={"l": 10, "r": 60, "t": 150, "b": 40},
+        margin={"l": 10, "r": 100, "t": 150, "b": 40},
     )
     figure.update_layout(title={"xref": "container", "x": 0.02, "yref": "container", "y": 0.98, "yanchor": "top"})
-    below = (
-        (f"{say_count(hidden, 'topic')} more, all answered as expected, {_are(hidden)} not drawn.",) if hidden else ()
-    )
+    below = (f"{say_count(hidden, 'more topic')}, answered as expected, {_are(hidden)} not drawn.",) if hidden else ()
     return Picture(figure, tell_truth(said, cells), below)
 
 
@@ -88,10 +100,11 @@ def _are(count: int) -> str:
 
 
 def _topics(cells: Sequence[Cell]) -> tuple[list[str], int]:
-    """The topics to draw, in order, and how many are left out: of many, those answered wrongly and the first others."""
+    """The topics to draw, in order, and how many are left out: wrong answers first, then what somebody may do."""
     topics = list(dict.fromkeys(cell.topic for cell in cells))
-    wrong = dict.fromkeys(cell.topic for cell in cells if not cell.holds)
-    chosen = set([*wrong, *(topic for topic in topics if topic not in wrong)][:MOST_TOPICS])
+    wrong = [cell.topic for cell in cells if not cell.holds]
+    told = [cell.topic for cell in cells if cell.expected]
+    chosen = set(list(dict.fromkeys([*wrong, *told, *topics]))[:MOST_TOPICS])
     return [topic for topic in topics if topic in chosen], len(topics) - len(chosen)
 
 
@@ -116,16 +129,15 @@ def _traces(cells: Sequence[Cell], users: Sequence[str], topics: Sequence[str]) 
             )
 
 
-def _shorten(topic: str) -> str:
-    """A topic as a label: its ends if it is long, and visible if it is empty.
+def _shorten(text: str, longest: int = _LONGEST_TOPIC) -> str:
+    """A topic or a user as a label: its ends if it is long, and visible if it is empty.
 
-    >>> _shorten(""), _shorten("tenant:<id>"), len(_shorten("x" * 10_000))
-    ('(empty)', 'tenant:&lt;id&gt;', 44)
+    >>> _shorten(""), _shorten("tenant:<id>"), _shorten("tenant:" + "x" * 10_000, 16)
+    ('(empty)', 'tenant:&lt;id&gt;', 'tenant:…xxxxxxxx')
     """
-    said = " ".join(topic.split()) or ("(spaces)" if topic else "(empty)")
-    if len(said) > _LONGEST_TOPIC:
-        half = _LONGEST_TOPIC // 2
-        said = f"{said[: half - 1]}…{said[-half:]}"
+    said = re.sub(r"^ | $", "␣", text.replace("\n", "⏎")) or "(empty)"
+    if len(said) > longest:
+        said = f"{said[: longest // 2 - 1]}…{said[-(longest // 2) :]}"
     return escape(said, quote=False)
 
 
@@ -145,6 +157,7 @@ def tell_truth(said: str, cells: Sequence[Cell]) -> str:
     )
 
 
-def _tell_denied(others: dict[tuple[str, str], list[Cell]]) -> str:
+def _tell_denied(others: dict[tuple[str, str], list[Cell]], unbound: Sequence[str]) -> str:
     deeds = say_list(_DEEDS.get(deed, " ".join(deed)) for deed in others).replace(" and ", " or ")
-    return f"Nobody may {deeds}: {sum(map(len, others.values())):,} answers, all as expected."
+    but = f" but the {say_list(unbound)}" if unbound else ""
+    return f"Nobody{but} may {deeds}: {sum(map(len, others.values())):,} answers, all as expected."

@@ -64,6 +64,6 @@ def _why_not_shared(scope: Scope, table: Table, feed: Feed) -> str | None:
         return None
     asked = ", ".join(condition.column for condition in scope.entitlement.conditions)
     return (
-        f"{table.name} is not told to the feed {feed.name}: of its members only those count whose row says so "
-        f"({asked}), and a feed has one audience for all of its tables. It keeps a topic of its own."
+        f"{table.name} is not told to the feed {feed.name}: only those members count whose row says so ({asked}), and "
+        "a feed has one audience for all of its tables. It keeps a topic of its own."
     )

@@ -53,9 +53,10 @@ def _members(scope: Scope) -> Entitlement | None:
 
 
 def _is_shared(decision: Decision, scope: Scope, catalog: Catalog) -> bool:
-    """Whether the table speaks to a tenant whose members can be told."""
+    """Whether the table speaks to all members of a tenant: who counts by a condition keeps a topic of its own."""
     is_tenants = decision.option is Option.BROADCAST and scope.kind is ScopeKind.TENANT
-    return is_tenants and why_unusable(scope, catalog, catalog[decision.table]) is None
+    is_everybodys = scope.entitlement is not None and not scope.entitlement.conditions
+    return is_tenants and is_everybodys and why_unusable(scope, catalog, catalog[decision.table]) is None
 
 
 def _why_counted(decision: Decision) -> str | None:

@@ -13,7 +13,7 @@ from .naming import room_for_id
 from .payload import most_bytes, why_not_sent
 from .quoting import quote_ident, quote_literal
 from .rendering import Fragment, Remark, Value, fragment
-from .topics import ACTION, ID
+from .topics import ACTION, topic_expression
 from .watching import Watched
 
 ROW: Final = "row"
@@ -45,7 +45,6 @@ def disclosures(decision: Decision, table: Table) -> tuple[str, ...]:
 def row_function(design: Design, watched: Watched, comment: str) -> Fragment:
     """CREATE FUNCTION of the trigger that tells each row to its scope."""
     (emission,) = design.emissions
-    opening, _, closing = emission.topic.partition(ID)
     values: dict[str, Value] = {
         "purpose": Remark((f"Tells of {design.table}: each row that changes, to its scope, with the row itself.",)),
         "function": watched.function,
@@ -57,8 +56,8 @@ def row_function(design: Design, watched: Watched, comment: str) -> Fragment:
         "room": _room(emission),
         "table": str(watched.table),
         "most_bytes": Fragment(str(most_bytes())),
-        "opening": opening,
-        "closing": closing,
+        "old_topic": Fragment(topic_expression(emission.topic, "old_id")),
+        "new_topic": Fragment(topic_expression(emission.topic, "new_id")),
         "name": watched.table.name,
         "schema": watched.table.schema,
         "comment": comment,
@@ -84,6 +83,11 @@ def _why_not(decision: Decision, table: Table, emissions: tuple[Emission, ...]) 
         )
     if "truncate" in emission.operations:
         return f"TRUNCATE of {table.name} names no rows: leave it out of the operations to send whole rows."
+    broken = [column.name for column in table.columns if quote_ident(column.name).startswith("U&")]
+    if broken:
+        return (
+            f"{table.name} has a column whose name holds a line break, which plpgsql does not find in a row: rename it."
+        )
     return why_not_sent(table, emission.scope, tuple(column.name for column in table.columns))
 
 

@@ -11,7 +11,7 @@ from .entitlement import is_exact, is_text, needs_encoding
 from .naming import outbox_name, room_for_id
 from .quoting import qualified, quote_ident, quote_literal
 from .rendering import Fragment, Remark, Value, fragment
-from .topics import ACTION
+from .topics import ACTION, topic_expression
 from .watching import Telling, Watched
 
 SET_BASED_ABOVE: Final = 50  # topics of a statement
@@ -36,12 +36,10 @@ def looks_up(watched: Watched, telling: Telling) -> bool:
 def send(design: Design, watched: Watched, telling: Telling) -> Fragment:
     """The statements that tell one emission."""
     emission = telling.emission
-    opening, _, closing = emission.topic.partition("<id>")
     values: dict[str, Value] = {
         "topic": emission.topic,
         "about": Remark((f"{emission.topic}",)),
-        "opening": opening,
-        "closing": closing,
+        "told_topic": Fragment(topic_expression(emission.topic, "told.id::text")),
         "event": _event(emission.event),
         "payload": _payload(design, watched, emission),
         "table": str(watched.table),

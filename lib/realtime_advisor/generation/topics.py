@@ -12,6 +12,7 @@ from typing import Final
 from realtime_advisor.errors import BadInput
 
 from .naming import LONGEST_TOPIC, topic_word
+from .quoting import quote_literal
 
 ID: Final = "<id>"
 ACTION: Final = "<action>"
@@ -99,3 +100,15 @@ def entity_place(pattern: str) -> int:
     3
     """
     return pattern.split(":").index("{entity}") + 1
+
+
+def topic_expression(topic: str, key: str) -> str:
+    """The topic as SQL, with an expression of a text in the place of `<id>`.
+
+    >>> print(topic_expression("tenant:<id>:documents", "told.id::text"))
+    'tenant:' || told.id::text || ':documents'
+    """
+    before, _, behind = topic.partition(ID)
+    return " || ".join(
+        [*([quote_literal(before)] if before else []), key, *([quote_literal(behind)] if behind else [])]
+    )

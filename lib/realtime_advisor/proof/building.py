@@ -7,16 +7,17 @@ from psycopg.sql import SQL
 
 from realtime_advisor.model import Catalog, Script
 
-from .copies import Connection
+from .copies import Connection, fingerprint
 from .imitation import Imitation, imitate
-from .installing import fingerprint
 from .scene import Scene
 from .skeleton import Statement, build_skeleton
 from .stage import Stage
 from .world import World, build_world
 
 
-def build_scene(connection: Connection, script: Script, catalog: Catalog) -> tuple[Scene, tuple[str, ...]]:
+def build_scene(
+    connection: Connection, script: Script, catalog: Catalog, costs: dict[frozenset[str], list[float]]
+) -> tuple[Scene, tuple[str, ...]]:
     """The scene of a script, and what of the tables could only be imitated. Raises psycopg.Error."""
     skeleton = build_skeleton(script.design, catalog)
     imitation = imitate(skeleton, _extensions(connection), _built_in(connection))
@@ -24,8 +25,8 @@ def build_scene(connection: Connection, script: Script, catalog: Catalog) -> tup
     stage = Stage(connection, skeleton)
     world = build_world(skeleton, imitation.labels)
     _fill(stage, world)
-    scene = Scene(script, skeleton, world, stage)
-    scene.before = fingerprint(scene)
+    scene = Scene(script, skeleton, world, stage, costs=costs)
+    scene.before = fingerprint(connection)
     scene.functions_before = [oid for (oid,) in connection.execute("select oid from pg_proc").fetchall()]
     return scene, tuple(dict.fromkeys(imitation.substitutes))
 
@@ -38,7 +39,12 @@ def _built_in(connection: Connection) -> frozenset[str]:
     found = connection.execute(
         "select format_type(oid, null) from pg_type where typnamespace = 'pg_catalog'::regnamespace"
     )
-    return frozenset(name for (name,) in found.fetchall())
+    names = frozenset(name for (name,) in found.fetchall())
+    try:
+        connection.execute("select '<a/>'::xml")
+    except psycopg.errors.FeatureNotSupported:  # the server was built without it
+        return names - {"xml"}
+    return names
 
 
 def _build(connection: Connection, imitation: Imitation) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
+from importlib import resources
 from secrets import token_hex
-from typing import Any, Final, LiteralString
+from types import TracebackType
+from typing import Any, Final, LiteralString, Self
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -21,7 +23,54 @@ _TEMPLATE: Final = "^proof_template_[0-9a-f]{12}$"
 # One session at a time sweeps, builds and copies; the number is arbitrary and ours.
 _DOORKEEPER: Final = 7_234_503
 
+# A bulk write takes a second. A script that makes it quadratic is to fail, not to hold up the proof.
+LONGEST_STATEMENT: Final = "set statement_timeout = '30s'"
+
 Connection = psycopg.Connection[tuple[Any, ...]]
+_RESET: Final = resources.files(__package__).joinpath("reset.sql").read_bytes()
+_FINGERPRINT: Final = resources.files(__package__).joinpath("fingerprint.sql").read_bytes()
+
+
+class Copies:
+    """Copies for one proof after the other: a copy that a proof has left as it was is taken again.
+
+    `costs` are those of joins that were measured already.
+    """
+
+    def __init__(self, server: RunningServer) -> None:
+        self._server = server
+        self._open = ExitStack()
+        self._connection: Connection | None = None
+        self._blank: frozenset[str] = frozenset()
+        self.costs: dict[frozenset[str], list[float]] = {}
+
+    def take(self) -> Connection:
+        """A superuser's connection to a database with Realtime's schema and nothing else. Raises SandboxFailed."""
+        if self._connection is None or not self._is_clean(self._connection):
+            self._open.close()
+            self._connection = self._open.enter_context(open_copy(self._server))
+            self._blank = fingerprint(self._connection)
+        return self._connection
+
+    def _is_clean(self, connection: Connection) -> bool:
+        try:
+            connection.execute(_RESET)
+            return fingerprint(connection) == self._blank
+        except psycopg.Error:
+            return False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+
+def fingerprint(connection: Connection) -> frozenset[str]:
+    """The catalogue, a line for each object."""
+    return frozenset(line for (line,) in connection.execute(_FINGERPRINT).fetchall())
 
 
 @contextmanager
@@ -36,6 +85,7 @@ def open_copy(server: RunningServer) -> Iterator[Connection]:
             try:
                 with psycopg.connect(server.conninfo(name), autocommit=True) as connection:
                     realtime.ensure_partitions(connection)
+                    _run(connection, LONGEST_STATEMENT)
                     yield connection
             finally:
                 _drop(keeper, name)

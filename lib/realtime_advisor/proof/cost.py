@@ -14,7 +14,7 @@ from realtime_advisor.sandbox.asking import authorize_all
 
 from .entitled import topic_of
 from .scene import Outcome, Scene, not_tried
-from .skeleton import told_on
+from .skeleton import Statement, told_on
 from .values import is_text
 from .world import STRANGER
 
@@ -26,8 +26,8 @@ _SERIES: Final[Mapping[str, LiteralString]] = {
     "uuid": "md5(({})::text)::uuid",
     "bigint": "10000000 + {}",
     "integer": "10000000 + {}",
-    "numeric": "10000000 + {}",
 }
+_SERIES_AS_TEXT: Final[Mapping[str, LiteralString]] = {"numeric": "10000000 + {}"}
 
 
 def join_cost(scene: Scene) -> Outcome:
@@ -41,10 +41,25 @@ def join_cost(scene: Scene) -> Outcome:
         measured = [found for emission in emissions if (found := _measured(scene, emission)) is not None]
         if not measured:
             return not_tried("no series of keys of that type can be made")
-        scene.costs[known] = max(measured)
-    scene.join_milliseconds = scene.costs[known]
-    holds = scene.join_milliseconds < MOST_MILLISECONDS
-    return Outcome(expected, expected if holds else "longer", holds)
+        scene.costs[known] = max(measured, key=min)
+    # The least of them is the join's own; what is longer, the machine was busy with something else.
+    scene.join_milliseconds = median(scene.costs[known])
+    if min(scene.costs[known]) < MOST_MILLISECONDS:
+        advised = any(list(_missing_index(scene, one.scope.entitlement)) for one in emissions if one.scope.entitlement)
+        return Outcome(expected, f"{expected}{', with the index that the script advises' if advised else ''}", True)
+    as_text = {
+        one.scope.key_type for one in emissions if not (is_text(one.scope.key_type) or one.scope.key_type in _SERIES)
+    }
+    return Outcome(expected, _slow(as_text), None if as_text else False)
+
+
+def _slow(as_text: set[str]) -> str:
+    """Why a join takes longer, where that is the type's fault."""
+    if not as_text:
+        return "longer"
+    return (
+        f"longer: keys of the type {', '.join(sorted(as_text))} are compared as text, which no index of theirs serves"
+    )
 
 
 CHECKS = (join_cost,)
@@ -61,28 +76,42 @@ def _helpers(scene: Scene) -> Iterator[str]:
     yield from (repr(scene.skeleton.tables[name]) for name in tables if name)
 
 
-def _measured(scene: Scene, emission: Emission) -> float | None:
-    """The median time in milliseconds, of a member's join and a stranger's, the longer."""
+def _measured(scene: Scene, emission: Emission) -> list[float] | None:
+    """Times in milliseconds, of a member's join or a stranger's, whichever takes longer."""
     entitlement = emission.scope.entitlement
     if entitlement is None or entitlement.membership is None:
         return None
     with scene.stage.attempt():
         scene.stage.become(None)
         scene.stage.connection.execute("set local session_replication_role = replica")
+        for index in _missing_index(scene, entitlement):
+            scene.stage.run(index)
         for table, columns in _crowded(emission, entitlement):
             if not _fill(scene, table, columns, entitlement):
                 return None
         topic = topic_of(emission, scene.scope_key(emission, 0)) or ""
-        return max(_median(scene, topic, scene.world.people[number].sub) for number in (0, STRANGER))
+        return max((_taken(scene, topic, scene.world.people[number].sub) for number in (0, STRANGER)), key=min)
 
 
-def _median(scene: Scene, topic: str, sub: str) -> float:
+def _missing_index(scene: Scene, entitlement: Entitlement) -> Iterator[Statement]:
+    """An index on the membership's look-up, where no key of it that the catalogue shows serves: it shows keys only."""
+    membership, user = entitlement.membership, entitlement.user_column
+    if membership is None or user is None:
+        return
+    table = scene.skeleton.tables[membership]
+    looked_up = {*entitlement.scope_columns, user}
+    if not any(key and key[0] in looked_up for key in (table.primary_key, *table.unique_keys)):
+        columns = SQL(", ").join(map(Identifier, (*entitlement.scope_columns, user)))
+        yield SQL("create index on {} ({})").format(Identifier(membership.schema, membership.name), columns)
+
+
+def _taken(scene: Scene, topic: str, sub: str) -> list[float]:
     taken = []
     for _ in range(_ROUNDS):
         started = perf_counter()
         authorize_all(scene.stage.connection, [topic], {"role": "authenticated", "sub": sub})
         taken.append((perf_counter() - started) * 1000)
-    return median(taken[1:])
+    return taken[1:]
 
 
 def _crowded(emission: Emission, entitlement: Entitlement) -> Iterator[tuple[TableName, dict[str, int]]]:
@@ -130,4 +159,5 @@ def _series(column: Column, shared: int) -> Composed | None:
     if is_text(column.type):
         return SQL("'k' || ({})").format(number)
     base = column.type.partition("(")[0]
-    return SQL(_SERIES[base]).format(number) if base in _SERIES else None
+    series = {**_SERIES, **_SERIES_AS_TEXT}
+    return SQL(series[base]).format(number) if base in series else None

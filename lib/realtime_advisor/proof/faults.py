@@ -9,6 +9,7 @@ from time import perf_counter
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
+from .entitled import Row
 from .installing import said
 from .scene import Outcome, Scene, not_tried, worst
 from .skeleton import Statement
@@ -97,7 +98,7 @@ def _survives(
     patience: float | None = None,
 ) -> Outcome:
     """Whether rows of many scopes are there after a statement that cannot be told of."""
-    rows = [
+    rows: list[Row] = [
         {(renamed if name == without else name): text for name, text in row.items()}
         for row in scene.world.scattered(10)
     ]
@@ -117,13 +118,7 @@ def _survives(
     )
 
 
-def _count(scene: Scene, rows: Sequence[dict[str, str | None]]) -> int:
-    keys = scene.design.primary_key
-    if not keys:
-        return int(scene.stage.ask(SQL("select count(*) from {}").format(table_of(scene)))[0][0]) - len(
-            scene.world.rows[scene.table]
-        )
-    one = SQL("({})").format(SQL(" and ").join(SQL("{} = %s").format(Identifier(key)) for key in keys))
-    where = SQL(" or ").join(one for _ in rows)
-    statement = SQL("select count(*) from {} where {}").format(table_of(scene), where)
-    return int(scene.stage.ask(statement, [row[key] for row in rows for key in keys])[0][0])
+def _count(scene: Scene, rows: Sequence[Row]) -> int:
+    """How many of these rows are there."""
+    where = scene.stage.where(scene.table, rows)
+    return int(scene.stage.ask(SQL("select count(*) from {} where {}").format(table_of(scene), where))[0][0])

@@ -81,7 +81,7 @@ def _stand_in(name: TableName, labels: tuple[str, ...], made: Imitation, type_na
         listed = SQL(", ").join(map(Literal, made.labels[type_name]))
         yield SQL("create type {} as enum ({})").format(identifier, listed)
     else:
-        made.substitutes.append(f"The type {type_name} is of the database's own: a domain over text stands for it.")
+        made.substitutes.append(f"A domain over text stands for the type {type_name}, which the sandbox does not have.")
         yield SQL("create domain {} as text").format(identifier)
     yield SQL("grant usage on schema {} to public").format(Identifier(name.schema))
 

@@ -11,10 +11,10 @@ from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.sandbox.realtime import apply_policies
 
+from .copies import fingerprint
 from .scene import Outcome, Scene, not_tried
 from .skeleton import Statement
 
-FINGERPRINT: Final = resources.files(__package__).joinpath("fingerprint.sql").read_bytes()
 PRIVILEGES: Final = resources.files(__package__).joinpath("open_functions.sql").read_bytes()
 
 
@@ -69,14 +69,9 @@ def down_restores_the_catalogue(scene: Scene) -> Outcome:
     error = _run_down(scene) or _run_down(scene)
     if error:
         return Outcome("the catalogue as before", error, False)
-    before, after = scene.before, fingerprint(scene)
+    before, after = scene.before, fingerprint(scene.stage.connection)
     left = [f"left: {line}" for line in sorted(after - before)] + [f"gone: {line}" for line in sorted(before - after)]
     return Outcome("the catalogue as before", "; ".join(left[:5]) or "as before", not left)
-
-
-def fingerprint(scene: Scene) -> frozenset[str]:
-    """The catalogue, a line for each object."""
-    return frozenset(line for (line,) in scene.stage.connection.execute(FINGERPRINT).fetchall())
 
 
 def _run_down(scene: Scene) -> str | None:

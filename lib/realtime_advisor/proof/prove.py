@@ -16,7 +16,7 @@ from realtime_advisor.sandbox.postgres import RunningServer, find_binaries, leas
 
 from . import bulk, cost, faults, installing, moves, truth, writes
 from .building import build_scene
-from .copies import Connection, open_copy
+from .copies import Copies
 from .installing import said
 from .scene import Check, Outcome, Scene
 
@@ -36,8 +36,8 @@ def prove(script: Script, catalog: Catalog, *, server: RunningServer | None = No
     `server` is the sandbox's; by default one of the target's major version, where that is at hand, else any.
     Raises NoServerBinaries and SandboxFailed.
     """
-    with _server_for(catalog, server) as running:
-        return _prove_on(running, script, catalog)
+    with _server_for(catalog, server) as running, Copies(running) as copies:
+        return _prove_on(copies, script, catalog)
 
 
 def prove_all(
@@ -60,11 +60,11 @@ def prove_all(
         name: _unproved(name, f"Only the {most} busiest tables are proved: prove {name} by itself.") for name in rest
     }
     try:
-        with _server_for(catalog, server) as running:
+        with _server_for(catalog, server) as running, Copies(running) as copies:
             for number, name in enumerate(chosen):
                 if progress:
                     progress(number, len(chosen), name)
-                proofs[name] = _prove_on(running, scripts[name], catalog)
+                proofs[name] = _prove_on(copies, scripts[name], catalog)
     except KeyboardInterrupt:
         for name in chosen:
             proofs.setdefault(name, _unproved(name, f"The proof of {name} was interrupted: run it again."))
@@ -93,21 +93,17 @@ def _unproved(table: TableName, reason: str) -> Proof:
     return Proof(table, ProofStatus.NOT_PROVED, reason)
 
 
-def _prove_on(server: RunningServer, script: Script, catalog: Catalog) -> Proof:
+def _prove_on(copies: Copies, script: Script, catalog: Catalog) -> Proof:
     started = perf_counter()
-    with open_copy(server) as connection:
-        return _prove_in(connection, script, catalog, started)
-
-
-def _prove_in(connection: Connection, script: Script, catalog: Catalog, started: float) -> Proof:
-    version = connection.info.parameter_status("server_version") or ""
-    version = version.split(" ")[0]
+    connection = copies.take()
+    version = (connection.info.parameter_status("server_version") or "").partition(" ")[0]
     try:
-        scene, substitutes = build_scene(connection, script, catalog)
+        scene, substitutes = build_scene(connection, script, catalog, copies.costs)
     except psycopg.Error as error:
         reason = f"The tables of {script.design.table} could not be imitated: {said(error)}."
         return Proof(script.design.table, ProofStatus.NOT_PROVED, reason, server_version=version)
     steps = tuple(_steps(scene))
+    scene.stage.close()
     status, reason = _judged(scene, steps, substitutes, version, catalog)
     return Proof(
         table=script.design.table,

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from psycopg.sql import SQL, Identifier, Literal
+
 from realtime_advisor.model import Cell, Delivery, Design, Emission, Script, TableName
 
 from .entitled import Row, Rows
@@ -38,7 +40,8 @@ class Scene:
     cells: list[Cell] = field(default_factory=list)
     join_milliseconds: float | None = None
     before: frozenset[str] = frozenset()  # the catalogue without the script, a line for each object
-    costs: dict[frozenset[str], float] = field(default_factory=dict)  # of joins that were measured already
+    _json: dict[tuple[str, str | None], object] = field(default_factory=dict)
+    costs: dict[frozenset[str], list[float]] = field(default_factory=dict)  # of joins that were measured already
     functions_before: list[int] = field(default_factory=list)  # their oids
 
     @property
@@ -60,6 +63,25 @@ class Scene:
             return self.world.key((emission.scope.principal, column), number)
         return self.world.key((holder(self.design, emission), emission.scope.columns[0]), number)
 
+    def as_json(self, row: Row, columns: Iterable[str]) -> dict[str, object]:
+        """Some columns of a row of the design's own table, as Postgres writes them in JSON."""
+        found: dict[str, object] = {}
+        for name in columns:
+            fact = name, row.get(name)
+            if fact not in self._json:
+                self._json[fact] = self._as_json(*fact)
+            found[name] = self._json[fact]
+        return found
+
+    def _as_json(self, name: str, text: str | None) -> object:
+        """NULL of the column's type, joined with a row that has the text: so nothing here names the type."""
+        table = Identifier(self.table.schema, self.table.name)
+        statement = SQL(
+            "select to_jsonb(made.value) from (select {column} as value from {table} where false"
+            " union all select {text}) as made"
+        ).format(column=Identifier(name), table=table, text=Literal(text))
+        return self.stage.ask(statement)[0][0]
+
     @property
     def is_referred_to(self) -> bool:
         """Whether other tables of the skeleton refer to the design's own."""
@@ -77,12 +99,9 @@ class Scene:
 
     def compare(self, step: str, *changes: Change, more: Mapping[TableName, Sequence[Row]] | None = None) -> Outcome:
         """Whether exactly what the design says of these statements was sent, and no warning came."""
-        wanted = messages(self.design, changes, self.rows_after(changes, more))
-        return self.compare_with(step, wanted)
-
-    def compare_with(self, step: str, wanted: Sequence[Message]) -> Outcome:
-        """Whether exactly these messages were sent, and no warning came."""
         sent = self.stage.deliveries(step)
+        self.stage.connection.execute("set local timezone = 'UTC'")  # in which a trigger writes times
+        wanted = messages(self.design, changes, self.rows_after(changes, more), self.as_json)
         self.deliveries += [delivery for delivery, _ in sent[:20]]
         seen = [(delivery.topic, delivery.event, delivery.payload) for delivery, _ in sent]
         faults = sorted({fault for _, fault in sent if fault})

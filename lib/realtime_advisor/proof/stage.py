@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,12 +9,12 @@ from importlib import resources
 from typing import Any, Final
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
 from realtime_advisor.model import Delivery, TableName
 
 from .entitled import Row
-from .expected import Change
+from .expected import Change, written
 from .skeleton import Skeleton, Statement
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -33,6 +32,10 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.connection.add_notice_handler(self._hear)
+
+    def close(self) -> None:
+        """Hear no more."""
+        self.connection.remove_notice_handler(self._hear)
 
     def _hear(self, notice: psycopg.errors.Diagnostic) -> None:
         if notice.severity_nonlocalized == "WARNING":
@@ -54,13 +57,13 @@ class Stage:
         statement = SQL("set local role {}").format(Identifier(role)) if role else SQL("reset role")
         self.connection.execute(statement)
 
-    def run(self, statement: Statement, parameters: Sequence[object] = ()) -> None:
-        """Run one statement as the present role."""
-        self.connection.execute(statement, parameters)
+    def run(self, statement: Statement) -> None:
+        """Run one statement as the present role. Values stand in it as literals: a name may hold a %."""
+        self.connection.execute(statement)
 
-    def ask(self, statement: Statement, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def ask(self, statement: Statement) -> list[tuple[Any, ...]]:
         """The rows of one statement."""
-        return self.connection.execute(statement, parameters).fetchall()
+        return self.connection.execute(statement).fetchall()
 
     def settle(self) -> None:
         """Have all that waits for the end of the transaction happen now."""
@@ -72,7 +75,7 @@ class Stage:
         self.become(None)
         found = self.connection.execute(DELIVERIES).fetchall()
         return [
-            (Delivery(step, topic, event, _written(payload), private), faults)
+            (Delivery(step, topic, event, written(payload), private), faults)
             for topic, event, payload, private, faults in found
         ]
 
@@ -80,13 +83,20 @@ class Stage:
 
     def insert(self, table: TableName, *rows: Row, at: TableName | None = None) -> Change:
         """One statement; `at` is the partition that it is addressed to."""
-        columns = list(rows[0])
-        one = SQL("({})").format(SQL(", ").join(SQL("%s") for _ in columns))
-        statement = SQL("insert into {} ({}) values {}").format(
-            _name(at or table), _listed(columns), SQL(", ").join(one for _ in rows)
-        )
-        self.run(statement, [row[column] for row in rows for column in columns])
+        self.run(SQL("insert into {} ({}) values {}").format(_name(at or table), _listed(list(rows[0])), tuples(rows)))
         return Change(table, "INSERT", tuple((None, row) for row in rows))
+
+    def taken_by(self, part: Identifier, rows: Sequence[Row]) -> Row | None:
+        """The first of these rows that a partition takes."""
+        for row in rows:
+            statement = SQL("insert into {} ({}) values {}").format(part, _listed(list(row)), tuples([row]))
+            try:
+                with self.connection.transaction(force_rollback=True):
+                    self.run(statement)
+            except psycopg.errors.CheckViolation:
+                continue
+            return row
+        return None
 
     def copy(self, table: TableName, rows: Sequence[Row]) -> Change:
         """One COPY."""
@@ -99,16 +109,13 @@ class Stage:
 
     def update(self, table: TableName, rows: Sequence[Row], changed: Row) -> Change:
         """One statement that gives these rows these values."""
-        where, parameters = self._where(table, rows)
-        sets = SQL(", ").join(SQL("{} = %s").format(Identifier(column)) for column in changed)
-        statement = SQL("update {} set {} where {}").format(_name(table), sets, where)
-        self.run(statement, [*changed.values(), *parameters])
+        where = self.where(table, rows)
+        self.run(SQL("update {} set {} where {}").format(_name(table), _assigned(changed), where))
         return Change(table, "UPDATE", tuple((row, {**row, **changed}) for row in rows))
 
     def update_all(self, table: TableName, rows: Sequence[Row], changed: Row) -> Change:
         """One statement that gives all rows of the table, which are these, these values."""
-        sets = SQL(", ").join(SQL("{} = %s").format(Identifier(column)) for column in changed)
-        self.run(SQL("update {} set {}").format(_name(table), sets), list(changed.values()))
+        self.run(SQL("update {} set {}").format(_name(table), _assigned(changed)))
         return Change(table, "UPDATE", tuple((row, {**row, **changed}) for row in rows))
 
     def delete_all(self, table: TableName, rows: Sequence[Row]) -> Change:
@@ -126,23 +133,28 @@ class Stage:
 
     def delete(self, table: TableName, *rows: Row) -> Change:
         """One statement."""
-        where, parameters = self._where(table, rows)
-        self.run(SQL("delete from {} where {}").format(_name(table), where), parameters)
+        self.run(SQL("delete from {} where {}").format(_name(table), self.where(table, rows)))
         return Change(table, "DELETE", tuple((row, None) for row in rows))
 
-    def _where(self, table: TableName, rows: Sequence[Row]) -> tuple[Statement, list[str | None]]:
+    def where(self, table: TableName, rows: Sequence[Row]) -> Statement:
         """The rows by their primary key; without one, by all that is known of them, as text."""
         key = self.skeleton.tables[table].primary_key
         columns = key or tuple(rows[0])
-        equal = SQL("{} = %s") if key else SQL("{}::text is not distinct from %s::text")
-        one = SQL("({})").format(SQL(" and ").join(equal.format(Identifier(column)) for column in columns))
-        return SQL(" or ").join(one for _ in rows), [row[column] for row in rows for column in columns]
+        equal = SQL("{} = {}") if key else SQL("{}::text is not distinct from {}::text")
+        ones = (
+            SQL(" and ").join(equal.format(Identifier(column), Literal(row[column])) for column in columns)
+            for row in rows
+        )
+        return SQL(" or ").join(SQL("({})").format(one) for one in ones)
 
 
-def _written(payload: Mapping[str, object]) -> str:
-    """The payload without the message's id, as JSON."""
-    content = {key: value for key, value in payload.items() if key != "id"} if isinstance(payload, dict) else payload
-    return json.dumps(content, sort_keys=True, ensure_ascii=False)
+def tuples(rows: Sequence[Row]) -> Statement:
+    """The rows as VALUES takes them."""
+    return SQL(", ").join(SQL("({})").format(SQL(", ").join(map(Literal, row.values()))) for row in rows)
+
+
+def _assigned(changed: Row) -> Statement:
+    return SQL(", ").join(SQL("{} = {}").format(Identifier(column), Literal(text)) for column, text in changed.items())
 
 
 def _name(table: TableName) -> Identifier:

@@ -104,30 +104,44 @@ def _summary(cells: list[Cell]) -> Outcome:
     return Outcome(expected, "; ".join([*shown[:_SHOWN], *more]), False)
 
 
-Legitimate = Mapping[str, tuple[str, frozenset[str]]]
+@dataclass(frozen=True)
+class Joinable:
+    """Who may do what on one topic that is told or tracked on."""
+
+    extension: str
+    subs: frozenset[str]
+    actions: tuple[str, ...]
+    around: tuple[str, str]  # what stands before the id and behind it
+
+
+Legitimate = Mapping[str, Joinable]
 
 
 def _legitimate(scene: Scene) -> Legitimate:
-    """The topics that are told or tracked on, each with its extension and the subs that may join."""
-    found: dict[str, tuple[str, frozenset[str]]] = {}
+    """The topics that somebody may join."""
+    found: dict[str, Joinable] = {}
     rows = scene.rows_after()
     told = [("broadcast", emission) for emission in scene.design.emissions]
     told += [("presence", scene.design.presence)] if scene.design.presence else []
     for extension, emission in told:
+        may_send = extension == "presence" or (scene.design.clients_send and emission.feed is None)
+        opening, _, closing = emission.topic.partition("<id>")
         for number in range(PEOPLED):
             key = scene.scope_key(emission, number)
             topic = topic_of(emission, key)
             if topic:
-                found[topic] = extension, listeners(emission, key, rows)
+                actions = ("read", "write") if may_send else ("read",)
+                found[topic] = Joinable(extension, listeners(emission, key, rows), actions, (opening, closing))
     return found
 
 
 def _expected(legitimate: Legitimate, asker: Asker, topic: str, extension: str, action: str) -> bool:
     if asker.bypasses:
         return True
-    spoken, subs = legitimate.get(topic, ("", frozenset()))
-    allowed = ("read", "write") if spoken == "presence" else ("read",)
-    return extension == spoken and action in allowed and asker.sub is not None and asker.sub in subs
+    found = legitimate.get(topic)
+    if found is None or asker.sub is None:
+        return False
+    return extension == found.extension and action in found.actions and asker.sub in found.subs
 
 
 def _questions(scene: Scene, legitimate: list[str], alike: list[str]) -> Iterator[tuple[Asker, list[str]]]:
@@ -151,7 +165,9 @@ def _odd_tokens(scene: Scene) -> Iterator[Asker]:
     """Tokens whose sub is no key of anybody's, or not as text."""
     first = scene.world.people[0].sub
     taken = {person.sub for person in scene.world.people}
-    for sub in ("user_2abcDEF", "", "%", "' or true --", f"{first} ", f"{first}\n", first[:-1], "x" * 10_000, "-1"):
+    # A number with a blank beside it is that number, in the application's own comparisons too.
+    blanks = () if first.isdigit() else (f"{first} ", f"{first}\n")
+    for sub in ("user_2abcDEF", "", "%", "' or true --", *blanks, first[:-1], "x" * 10_000, "-1"):
         if sub not in taken:
             shown = sub if len(sub) < 60 else f"{len(sub)} characters"
             yield Asker(f"bearer of the sub {shown!r}", {"role": "authenticated", "sub": sub})
@@ -164,23 +180,19 @@ def _odd_tokens(scene: Scene) -> Iterator[Asker]:
 def _look_alikes(legitimate: Legitimate) -> Iterator[str]:
     """Topics that a careless comparison takes for one that is told."""
     yield from ("", "x", ":", "::", "%", "x" * 10_000)
-    first_topics: dict[str, str] = {}
-    for topic in legitimate:
-        first_topics.setdefault(topic.rpartition(":")[2] + topic.partition(":")[0], topic)
-    for topic in first_topics.values():
-        label, key, entity = topic.split(":", 2)
+    firsts = {found.around: topic for topic, found in reversed(list(legitimate.items()))}
+    for (opening, closing), topic in firsts.items():
+        key = topic[len(opening) : len(topic) - len(closing)]
         yield from (f"{topic}-admin", f"{topic}s", topic[:-1], f"{topic} ", f" {topic}", f"{topic}\n", f"x{topic}")
+        yield from (topic.upper(), topic.capitalize(), topic * 200, f"{topic}{closing}", f"{topic}:", f"{topic}:x")
+        yield from (f"{opening}{key}", f"{key}{closing}", f"{opening}{key}:", f"{opening}{key}:other", f":{topic}")
+        yield from (f"other:{key}{closing}", f"{opening}{closing}", f"{opening.rstrip(':')}{closing}", f"{opening}s")
         yield from (
-            topic.upper(),
-            topic.capitalize(),
-            topic * 200,
-            f"{topic}:{entity}",
-            f"{label}:{key}",
-            f"{label}:{key}:",
+            f"{opening}{'x' * 10_000}{closing}",
+            f"{opening}{key}{closing.upper()}",
+            f"{opening.upper()}{key}{closing}",
         )
-        yield from (f"{label}::{entity}", f"{label}:{entity}", f"{label}:%:{entity}", f"{label}:{key}:other")
-        yield from (f"other:{key}:{entity}", f"{label}s:{key}:{entity}", f"{label}:{'x' * 10_000}:{entity}")
-        yield from (f"{label}:{alike}:{entity}" for alike in _like_keys(key))
+        yield from (f"{opening}{alike}{closing}" for alike in ("%", *_like_keys(key)))
 
 
 def _like_keys(key: str) -> Iterator[str]:

@@ -93,11 +93,14 @@ def _sized(bare: str, type_name: str, number: int) -> str | None:
     if bare == "numeric":
         scale = re.search(r",\s*(\d+)\)", type_name)
         digits = int(scale[1]) if scale else (0 if room else 2)
+        number %= 10 ** (room - digits) if room else number + 1
         return f"{number}.{5:0<{digits}}" if digits else str(number)
     if bare in ("bit", "bit varying"):
         return f"{number:b}".zfill(room or 1)[-(room or 1) :]
     if bare in ("character varying", "character"):
         return f"value {number}" if room is None or room > 11 else _base36(number)[-room:].ljust(room, "0")
+    if bare.rpartition(".")[2] in _OF_EXTENSIONS:
+        return _OF_EXTENSIONS[bare.rpartition(".")[2]](number)
     if bare.rpartition(".")[2] == "vector":
         return "[" + ",".join([str(number), *("0" for _ in range((room or 3) - 1))]) + "]"
     return None
@@ -123,6 +126,13 @@ def _moment(number: int, shape: str) -> str:
 def _address(number: int) -> str:
     return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
+
+_OF_EXTENSIONS: Final[Mapping[str, Callable[[int], str]]] = {
+    "hstore": lambda n: f'"a"=>"{n}"',
+    "ltree": lambda n: f"a.v{n}",
+    "cube": lambda n: f"({n})",
+    "seg": lambda n: str(n),
+}
 
 _MAKERS: Final[Mapping[str, Callable[[int], str]]] = {
     "uuid": lambda n: f"0000cafe-0000-4000-8000-{n:012x}",

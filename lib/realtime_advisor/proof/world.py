@@ -22,6 +22,7 @@ PEOPLED = 6  # slices with a member
 TWO = PEOPLED  # the person who is in slices 0 and 1
 STRANGER = PEOPLED + 1
 _FIRST_FAILING = PEOPLED + 2
+_SPARE = 10
 _FRESH = 1_000  # where the numbers of rows begin that checks insert
 _FURTHER = 12_000
 
@@ -49,7 +50,7 @@ class World:
 
     @property
     def slices(self) -> int:
-        return len(self.people) + PEOPLED
+        return len(self.people) + PEOPLED + _SPARE
 
     def key(self, place: Place, number: int) -> str:
         """The number-th key of the family that a column belongs to."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from psycopg.sql import SQL, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composed, Identifier
 
 from realtime_advisor.model import Column
 
 from .entitled import Row
 from .expected import Change
-from .scene import Outcome, Scene, not_tried
+from .scene import Outcome, Scene, not_tried, worst
+from .stage import tuples
 from .values import another
 
 
@@ -120,8 +121,7 @@ def merge(scene: Scene) -> Outcome:
                 listed, table_of(scene)
             )
         )
-        values = SQL(", ").join(SQL("({})").format(SQL(", ").join(map(Literal, row.values()))) for row in (new, fresh))
-        scene.stage.run(SQL("insert into merged ({}) values {}").format(listed, values))
+        scene.stage.run(SQL("insert into merged ({}) values {}").format(listed, tuples([new, fresh])))
         scene.stage.run(_merge(scene, column.name, tuple(old)))
         return scene.compare("merge", *_merged(scene, fresh, old, new))
 
@@ -160,6 +160,33 @@ def several_statements(scene: Scene) -> Outcome:
         return scene.compare("several_statements", *changes)
 
 
+def truncate(scene: Scene) -> Outcome:
+    """TRUNCATE tells every scope that had a row where the design says so, and nobody elsewhere."""
+    if scene.is_referred_to:
+        return not_tried("other tables refer to this one, and would be emptied too")
+    rows = scene.world.rows[scene.table]
+    with scene.stage.attempt():
+        change = Change(scene.table, "TRUNCATE", tuple((row, None) for row in rows))
+        scene.stage.run(SQL("truncate {}").format(table_of(scene)))
+        return scene.compare("truncate", change)
+
+
+def write_to_partition(scene: Scene) -> Outcome:
+    """Writes addressed to a partition, or to a child, are told as those to the table are."""
+    parts = scene.skeleton.own.partitions
+    if not parts:
+        return not_tried("the table has no partitions")
+    outcomes = []
+    for part in parts:
+        name = Identifier(part.schema, part.name)
+        with scene.stage.attempt():
+            row = scene.stage.taken_by(name, [scene.world.fresh(0) for _ in range(20 * len(parts))])
+            if row is not None:
+                inserted = scene.stage.insert(scene.table, row, at=part)
+                outcomes.append(scene.compare("write_to_partition", inserted, scene.stage.delete(scene.table, row)))
+    return worst(outcomes) if outcomes else not_tried("no row was found that a partition takes")
+
+
 CHECKS = (
     insert_one_row,
     insert_many_rows,
@@ -175,6 +202,8 @@ CHECKS = (
     statement_without_rows,
     rollback_to_savepoint,
     several_statements,
+    truncate,
+    write_to_partition,
 )
 
 
@@ -218,12 +247,8 @@ def _update(scene: Scene, step: str, column: Column) -> Outcome | None:
 
 
 def _insert_with(scene: Scene, clause: Composed, rows: Sequence[Row]) -> None:
-    columns = tuple(rows[0])
-    one = SQL("({})").format(SQL(", ").join(SQL("%s") for _ in columns))
-    statement = SQL("insert into {} ({}) values {} {}").format(
-        table_of(scene), names(columns), SQL(", ").join(one for _ in rows), clause
-    )
-    scene.stage.run(statement, [row[column] for row in rows for column in columns])
+    columns = names(tuple(rows[0]))
+    scene.stage.run(SQL("insert into {} ({}) values {} {}").format(table_of(scene), columns, tuples(rows), clause))
 
 
 def _merged(scene: Scene, fresh: Row, old: Row, new: Row) -> tuple[Change, Change]:

@@ -14,6 +14,7 @@ class Hints:
 
     touch_columns: tuple[str, ...]
     author_columns: tuple[str, ...]
+    user_columns: tuple[str, ...]
     membership_state_columns: tuple[str, ...]
     membership_plain_columns: tuple[str, ...]
     membership_role_columns: tuple[str, ...]

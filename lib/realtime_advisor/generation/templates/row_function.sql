@@ -49,7 +49,7 @@ begin
   lock table only realtime.messages in row exclusive mode;
   if old_id = new_id then
     perform realtime.broadcast_changes(
-      :'opening' || new_id || :'closing', :[updated], 'UPDATE', :'name', :'schema',
+      :[new_topic], :[updated], 'UPDATE', :'name', :'schema',
       case when not is_wide then new end, case when not is_wide then old end
     );
     return null;
@@ -57,13 +57,13 @@ begin
   -- A row that moves leaves one scope and comes to another, and neither may see what it is in the other.
   if old_id is not null then
     perform realtime.broadcast_changes(
-      :'opening' || old_id || :'closing', :[deleted], 'DELETE', :'name', :'schema',
+      :[old_topic], :[deleted], 'DELETE', :'name', :'schema',
       null, case when not is_wide then old end
     );
   end if;
   if new_id is not null then
     perform realtime.broadcast_changes(
-      :'opening' || new_id || :'closing', :[created], 'INSERT', :'name', :'schema',
+      :[new_topic], :[created], 'INSERT', :'name', :'schema',
       case when not is_wide then new end, null
     );
   end if;

@@ -5,7 +5,7 @@ end if;
 perform realtime.send(
   :[payload],
   :[event],
-  :'opening' || told.id::text || :'closing',
+  :[told_topic],
   true
 )
 from unnest(:[ids]) as told(id):[condition];

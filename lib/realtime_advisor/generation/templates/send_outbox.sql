@@ -1,4 +1,4 @@
 insert into realtime_advisor.:"outbox" (topic, event, operation)
-select :'opening' || told.id::text || :'closing', :[event], tg_op
+select :[told_topic], :[event], tg_op
 from unnest(:[ids]) as told(id):[condition]
 on conflict do nothing;

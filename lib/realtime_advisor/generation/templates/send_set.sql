@@ -6,7 +6,7 @@ if cardinality(:[ids]) <= set_based_above then
   perform realtime.send(
     :[payload],
     :[event],
-    :'opening' || told.id::text || :'closing',
+    :[told_topic],
     true
   )
   from unnest(:[ids]) as told(id):[condition];
@@ -16,7 +16,7 @@ else
   select
     told.message_id,
     'broadcast',
-    :'opening' || told.id::text || :'closing',
+    :[told_topic],
     :[event],
     true,
     :[payload] || jsonb_build_object('id', told.message_id)

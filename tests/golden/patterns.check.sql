@@ -1,0 +1,162 @@
+-- Whether all is in place for public.messages. Reads only; one row a check: name, ok, detail.
+with
+  wanted_function(name, is_trigger_function, body) as (
+    values
+      ('may_read_thread_a9f5e421', false, '5c6edcd6009d96718a508c3e4eb9346c'),
+      ('may_read_tenant_78d21546', false, 'f694c8f1774f52426a45ad5c72623c09'),
+      ('broadcast_messages', true, 'a03644ef6fb394c2e668fc51a5900789'),
+      ('follow_messages_message_threads_a74a8a14', true, '04067abf6b335688baf61a9040a496a3')
+  ),
+  wanted_trigger(schema_name, table_name, name, function_name) as (
+    values
+      ('public', 'messages', 'realtime_advisor_insert', 'broadcast_messages'),
+      ('public', 'messages', 'realtime_advisor_update', 'broadcast_messages'),
+      ('public', 'messages', 'realtime_advisor_delete', 'broadcast_messages'),
+      ('public', 'message_threads', 'realtime_advisor_update_messages', 'follow_messages_message_threads_a74a8a14'),
+      ('public', 'message_threads', 'realtime_advisor_delete_messages', 'follow_messages_message_threads_a74a8a14')
+  ),
+  wanted_policy(name, command, extension, function_name, entities) as (
+    values
+      ('realtime_advisor app:messages:thread:<id> a9f5e421', 'SELECT', 'broadcast', 'may_read_thread_a9f5e421', array['messages']),
+      ('realtime_advisor app:dashboard:tenant:<id> 78d21546', 'SELECT', 'broadcast', 'may_read_tenant_78d21546', array['dashboard'])
+  ),
+  -- Our functions as they are, with whoever may execute them.
+  our_function as (
+    select
+      proc.oid,
+      proc.proname,
+      proc.prosecdef,
+      proc.proconfig,
+      md5(proc.prosrc) as body,
+      owner.rolname as owner,
+      owner.rolsuper or owner.rolbypassrls as bypasses,
+      array(
+        select coalesce(grantee.rolname, 'public')
+        from aclexplode(coalesce(proc.proacl, acldefault('f', proc.proowner))) as granted
+        left join pg_roles as grantee on grantee.oid = granted.grantee
+        where granted.privilege_type = 'EXECUTE'
+      ) as executors
+    from pg_proc as proc
+    join pg_namespace as home on home.oid = proc.pronamespace
+    join pg_roles as owner on owner.oid = proc.proowner
+    where home.nspname = 'realtime_advisor'
+  ),
+  function_fault as (
+    select
+      wanted.name,
+      concat_ws(
+        '; ',
+        case when found.oid is null then 'missing' end,
+        case when found.body <> wanted.body then 'its body is not the one of this script' end,
+        case when not found.prosecdef then 'not security definer' end,
+        case when array_position(found.proconfig, 'search_path=""') is null and found.oid is not null
+          then 'search_path is not empty' end,
+        case when not found.bypasses then 'its owner ' || found.owner || ' has no BYPASSRLS' end,
+        case when found.executors && array['public', 'anon']::name[] then 'executable by public or anon' end,
+        case when wanted.is_trigger_function = ('authenticated' = any (found.executors)) then
+          case when wanted.is_trigger_function then 'executable by authenticated'
+            else 'not executable by authenticated' end end
+      ) as fault
+    from wanted_function as wanted
+    left join our_function as found on found.proname = wanted.name
+  ),
+  trigger_fault as (
+    select
+      wanted.schema_name,
+      wanted.table_name,
+      wanted.name,
+      concat_ws(
+        '; ',
+        case when found.oid is null then 'missing' end,
+        case when found.tgenabled not in ('O', 'A') then 'disabled' end,
+        case when called.oid is null and found.oid is not null then 'calls another function' end
+      ) as fault
+    from wanted_trigger as wanted
+    left join pg_namespace as home on home.nspname = wanted.schema_name
+    left join pg_class as relation
+      on relation.relnamespace = home.oid and relation.relname = wanted.table_name
+    left join pg_trigger as found
+      on found.tgrelid = relation.oid and found.tgname = wanted.name and not found.tgisinternal
+    left join our_function as called on called.oid = found.tgfoid and called.proname = wanted.function_name
+  ),
+  messages_policy as (
+    select policy.policyname, policy.permissive, policy.cmd, policy.roles, policy.qual,
+      coalesce(policy.qual, policy.with_check) as rule
+    from pg_policies as policy
+    where policy.schemaname = 'realtime' and policy.tablename = 'messages'
+  ),
+  policy_fault as (
+    select
+      wanted.name,
+      concat_ws(
+        '; ',
+        case when found.policyname is null then 'missing' end,
+        case when (found.permissive, found.cmd, found.roles::text)
+            <> ('PERMISSIVE', wanted.command, '{authenticated}')
+          then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
+        case when strpos(found.rule, wanted.function_name) = 0
+            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+            or exists (
+              select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
+            )
+          then 'its text is not the one of this script' end
+      ) as fault,
+      found.rule
+    from wanted_policy as wanted
+    left join messages_policy as found on found.policyname = wanted.name
+  )
+select
+  'schema realtime_advisor' as name,
+  count(*) = 1 as ok,
+  case when count(*) = 1 then 'there' else 'missing' end as detail
+from pg_namespace
+where nspname = 'realtime_advisor'
+union all
+select 'function ' || name, fault = '', case when fault = '' then 'as generated' else fault end
+from function_fault
+union all
+select
+  format('trigger %I on %I.%I', name, schema_name, table_name),
+  fault = '',
+  case when fault = '' then 'enabled' else fault end
+from trigger_fault
+union all
+select format('policy %I', name), fault = '', case when fault = '' then rule else fault end
+from policy_fault
+union all
+select
+  'row level security on realtime.messages',
+  coalesce(bool_and(relrowsecurity), false),
+  case when bool_and(relrowsecurity) then 'on' else 'off: every topic is open to everybody' end
+from pg_class
+where oid = to_regclass('realtime.messages')
+union all
+select
+  'no policy opens every topic',
+  count(*) = 0,
+  coalesce('these void ours: ' || string_agg(quote_ident(policyname), ', '), 'none')
+from messages_policy
+where permissive = 'PERMISSIVE' and cmd in ('SELECT', 'ALL') and qual = 'true'
+  and roles && array['public', 'anon', 'authenticated']::name[]
+union all
+-- Realtime makes the partitions when a client connects; without today's, messages are lost with a warning.
+select
+  'partition of today',
+  to_regclass(today.partition) is not null,
+  today.partition || case when to_regclass(today.partition) is null then ' is missing' else ' is there' end
+from (
+  select 'realtime.messages_' || to_char(now() at time zone 'UTC', 'YYYY_MM_DD') as partition
+) as today
+union all
+-- Every join of a channel looks its user up; small tables need no index for that.
+select
+  'index of public.memberships',
+  coalesce(bool_or(relation.reltuples < 1000), false) or count(found.indexrelid) > 0,
+  coalesce('found by ' || string_agg(found.indexrelid::regclass::text, ', '), 'no index begins with any of '
+    || array_to_string(array['user_id', 'tenant_id'], ', '))
+from pg_class as relation
+left join (
+  pg_index as found
+  join pg_attribute as first on first.attrelid = found.indrelid and first.attnum = found.indkey[0]
+) on found.indrelid = relation.oid and found.indisvalid and first.attname = any (array['user_id', 'tenant_id']::name[])
+where relation.oid = to_regclass('public.memberships');
