@@ -27,8 +27,11 @@ afterEach(async () => {
 
 const soon = (milliseconds = 2000): Promise<unknown> => vi.advanceTimersByTimeAsync(milliseconds);
 
-function come(onPresent: (present: Present<State>[]) => void = () => {}): PresenceMembership<State> {
-  const membership = joinPresence<State>({ supabase: connectTo(server), topic: TOPIC, key: 'ann', onPresent });
+function come(
+  onPresent: (present: Present<State>[]) => void = () => {},
+  supabase = connectTo(server),
+): PresenceMembership<State> {
+  const membership = joinPresence<State>({ supabase, topic: TOPIC, key: 'ann', onPresent });
   joined.push(membership);
   return membership;
 }
@@ -119,6 +122,17 @@ test('who comes, changes and leaves is told, and one tab of two is not the other
   await soon(20_000);
   expect(await tell('presence_state', presence({ dan: [7], cyd: [8] }))).toEqual({ dan: [7], cyd: [8] });
   expect(await diff({}, { dan: [7] })).toEqual({ cyd: [8] });
+});
+
+test('who looks later sees at once who is here', async () => {
+  const supabase = connectTo(server);
+  come(() => {}, supabase);
+  await soon();
+  server.send(TOPIC, 'presence_state', presence({ bob: [1] }));
+  await soon();
+  const later = vi.fn();
+  come(later, supabase);
+  expect(later).toHaveBeenCalledWith([{ key: 'bob', states: [{ typing: 1 }] }]);
 });
 
 test('leaving leaves the channel, which takes the state away', async () => {

@@ -82,7 +82,7 @@ test('who comes back at once finds the channel as it was', async () => {
   expect(again.states.at(-1)).toEqual({ status: 'joined' });
 });
 
-test('who comes back while it is being left waits for that, and joins anew', async () => {
+test('who comes back while it is being left joins anew', async () => {
   server.leaveAfter = 500;
   const supabase = connectTo(server);
   const first = join(supabase, 'user:1:notes', KIND, listener());

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,12 @@ def test_row_types_come_from_the_file_that_supabase_writes_where_asked_for() -> 
     typed = generate_client(made, row_types=True)["messagesRow.ts"]
     assert "import type { Database } from './database.types';" in typed
     assert "Database['public']['Tables']['messages']['Row']" in typed
+
+
+def test_a_topic_on_which_members_send_says_so() -> None:
+    made = cases()["notifications"]
+    assert "Members may broadcast" not in generate_client(made)["notificationsBroadcast.ts"]
+    assert "Members may broadcast" in generate_client(replace(made, clients_send=True))["notificationsBroadcast.ts"]
 
 
 @given(st.tuples(names, names), st.tuples(names, names))

@@ -79,7 +79,7 @@ def _broadcast(design: Design, emission: Emission, row_types: bool) -> dict[str,
     entity = entity_of_feed(emission) if emission.feed else entity_of(design.table)
     opening, _, closing = emission.topic.partition("<id>")
     values: dict[str, TsValue] = {
-        "about": _about(_subject(design, emission), () if emission.feed else design.gaps),
+        "about": _about(_subject(design, emission), () if emission.feed else (*_minds(design), *design.gaps)),
         "opening": opening,
         "closing": closing,
         "keyType": emission.scope.key_type,
@@ -179,6 +179,14 @@ def _subject(design: Design, emission: Emission) -> str:
 def _short(design: Design, emission: Emission) -> dict[str, TsValue]:
     subject = f"the feed {emission.feed}" if emission.feed else f"messages about {design.table}"
     return {"about": Remark((f"Keeps a component's data fresh by {subject}.",))}
+
+
+def _minds(design: Design) -> tuple[str, ...]:
+    if not design.clients_send:
+        return ()
+    return (
+        "Members may broadcast on this topic too, whatever they like: a payload is a claim, the fetched rows are not.",
+    )
 
 
 def _about(subject: str, gaps: tuple[str, ...]) -> Remark:

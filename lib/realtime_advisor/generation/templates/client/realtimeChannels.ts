@@ -38,10 +38,7 @@ interface Shared {
   close(): void;
 }
 
-interface Registry {
-  shared: Map<string, Shared>;
-  leaving: Map<string, Promise<unknown>>;
-}
+type Registry = Map<string, Shared>; // by topic
 
 const REGISTRIES = new WeakMap<object, Registry>();
 const LINGER = 100; // milliseconds that an empty channel waits for a listener: components often mount again
@@ -68,7 +65,7 @@ export function join<Heard>(
   listener: Listener<Heard>,
 ): Membership {
   const registry = registryOf(host);
-  const found = registry.shared.get(topic);
+  const found = registry.get(topic);
   const shared = found ?? openShared(host, registry, topic, kind as ChannelKind<unknown>);
   // A set of its own objects: the same listener may listen twice.
   const member: Listener<unknown> = {
@@ -88,7 +85,7 @@ export function join<Heard>(
 function registryOf(host: RealtimeHost): Registry {
   const known = REGISTRIES.get(host.realtime);
   if (known) return known;
-  const made: Registry = { shared: new Map(), leaving: new Map() };
+  const made: Registry = new Map();
   REGISTRIES.set(host.realtime, made);
   return made;
 }
@@ -123,7 +120,6 @@ function openShared(host: RealtimeHost, registry: Registry, topic: string, kind:
 
   const open = async (): Promise<void> => {
     try {
-      await registry.leaving.get(topic); // a channel that is still leaving cannot be joined
       await host.realtime.setAuth(); // or the first join would be the anonymous user's
     } catch (error) {
       if (!closed) openLater(messageOf(error));
@@ -160,21 +156,13 @@ function openShared(host: RealtimeHost, registry: Registry, topic: string, kind:
       if (closed || shared.listeners.size > 0) return;
       closed = true;
       clearTimeout(timer);
-      registry.shared.delete(topic);
-      if (shared.channel) leave(host, registry, topic, shared.channel);
+      registry.delete(topic);
+      if (shared.channel) void host.removeChannel(shared.channel);
     },
   };
-  registry.shared.set(topic, shared);
+  registry.set(topic, shared);
   void open();
   return shared;
-}
-
-function leave(host: RealtimeHost, registry: Registry, topic: string, channel: RealtimeChannel): void {
-  const left = host.removeChannel(channel).catch(() => 'error');
-  registry.leaving.set(topic, left);
-  void left.then(() => {
-    if (registry.leaving.get(topic) === left) registry.leaving.delete(topic);
-  });
 }
 
 function isSame(one: ChannelState, other: ChannelState): boolean {
