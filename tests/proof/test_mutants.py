@@ -66,9 +66,7 @@ def test_a_script_is_spoilt_by_name() -> None:
     assert "extension =" not in spoil(script, "any_extension").policies
     with pytest.raises(BadInput, match=r"There is no mutant xyzzy\. There are unqualified_table, "):
         spoil(script, "xyzzy")
-    with pytest.raises(
-        BadInput, match=r"pattern_of_ids cannot be tried here: .* Choose another mutant\."
-    ):
+    with pytest.raises(BadInput, match=r"pattern_of_ids cannot be tried here: .* Choose another mutant\."):
         spoil(script, "pattern_of_ids")
 
 

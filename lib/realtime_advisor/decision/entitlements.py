@@ -7,15 +7,15 @@ the scope's members read: whoever may listen may then read the rows that the mes
 from __future__ import annotations
 
 import re
-from collections import deque
 from dataclasses import replace
 from typing import Final
 
-from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table, TableName
+from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table
 
 from .granting import Asked, Granted, grant, say_why_unread, why_unreadable
 from .principals import AUTH_USERS, Membership, Principals
 from .row_tests import say_row_tests
+from .walking import find_route
 
 # Opens the name of a column that says what a user looks at now, which is not what the user belongs to.
 _CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=_|[A-Z]|$)")
@@ -28,10 +28,7 @@ def entitle(asked: Asked, principals: Principals) -> Scope:
         return scope
     if scope.kind is ScopeKind.USER:
         return _entitle_user(asked, principals)
-    known = principals.memberships
-    if asked.named:
-        known = tuple(membership for membership in known if membership.table == asked.named.table)
-    path, memberships = _way_to_memberships(scope.principal, catalog, principals, known)
+    path, memberships = _way_to_memberships(asked, principals)
     if not memberships:
         named = f"{asked.named.table}, which was named, does not say" if asked.named else "no membership table says"
         return _refuse(scope, f"{named} who belongs to a row of {scope.principal}.")
@@ -148,22 +145,20 @@ def _entitle_user(asked: Asked, principals: Principals) -> Scope:
     return replace(scope, entitlement=entitlement, notes=granted.left_out)
 
 
-def _way_to_memberships(
-    start: TableName, catalog: Catalog, principals: Principals, known: tuple[Membership, ...]
-) -> tuple[tuple[Hop, ...], tuple[Membership, ...]]:
+def _way_to_memberships(asked: Asked, principals: Principals) -> tuple[tuple[Hop, ...], tuple[Membership, ...]]:
     """The shortest foreign-key path from the scope's table to one that memberships pair with users; and those."""
-    queue: deque[tuple[tuple[Hop, ...], TableName]] = deque([((), start)])
-    seen = {start}
-    while queue:
-        path, here = queue.popleft()
-        memberships = tuple(m for m in known if m.scope_table == here)
-        if memberships:
-            return path, memberships
-        for key in catalog[here].foreign_keys if here in catalog.tables else ():
-            if key.references not in seen and key.references not in principals.users:
-                seen.add(key.references)
-                queue.append(((*path, Hop(here, key.columns, key.references, key.referenced_columns)), key.references))
-    return (), ()
+    known, named, start = principals.memberships, asked.named.table if asked.named else None, asked.scope.principal
+    if named:
+        known = tuple(membership for membership in known if membership.table == named)
+    assert start is not None
+    if (start, named) not in asked.routes:
+        ends = {membership.scope_table for membership in known}
+        asked.routes[start, named] = find_route(start, ends, asked.catalog, principals.users)
+    route = asked.routes[start, named]
+    if route is None:
+        return (), ()
+    path, end = route
+    return path, tuple(membership for membership in known if membership.scope_table == end)
 
 
 def _why_no_member(membership: Membership, asked: Asked) -> str | None:

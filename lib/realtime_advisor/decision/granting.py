@@ -18,6 +18,9 @@ from .overrides import Counting, NamedMembers
 from .policies import Mention, Requirement, Rule, mention_of, read_rules
 from .principals import Membership, reading_policies
 
+# The ways from tables to those that memberships pair with users, once they were found.
+Routes = dict[tuple[TableName, TableName | None], tuple[tuple[Hop, ...], TableName] | None]
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -29,6 +32,7 @@ class Asked:
     hears_hidden_rows: bool
     named: NamedMembers | None = None
     counting: Counting = field(default_factory=dict)
+    routes: Routes = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,8 @@ def _shows(table: Table, listener: Listener) -> Conditions | None:
     found = []
     for rule in (rule for policy in policies_for(table, LISTENER) for rule in read_rules(policy, table)):
         asked = [_shows_by(requirement, table, listener) for requirement in rule]
-        inner = _why_in_vain(rule, table, listener)
-        if None not in asked and not isinstance(inner, str):
+        inner = None if None in asked else _why_in_vain(rule, table, listener)
+        if isinstance(inner, frozenset):
             found.append(inner.union(*(each for each in asked if each is not None)))
     return min(found, key=len, default=None)
 
@@ -151,23 +155,24 @@ def _shows_by(requirement: Requirement, table: Table, listener: Listener) -> Con
 
 def _why_endless(table: Table, catalog: Catalog) -> str | None:
     """Why reading the table ends in an error: its policies look up, in the end, a table on the way to itself."""
-    ends: set[TableName] = set()
-
-    def follow(way: tuple[TableName, ...]) -> str | None:
-        here = catalog.tables.get(way[-1])
-        for name in sorted(_looked_up(here) - ends) if here and here.row_security else ():
-            if name in way:
-                return (
-                    f"the SELECT policies of {way[-1]} look up {name}, which leads in a circle, and Postgres refuses "
-                    "that. Look it up in a security definer function."
-                )
-            why_not = follow((*way, name))
-            if why_not:
-                return why_not
-        ends.add(way[-1])
-        return None
-
-    return follow((table.name,))
+    done: set[TableName] = set()
+    way = [table.name]
+    waiting = [iter(sorted(_looked_up(table)))]
+    while way:
+        name = next(waiting[-1], None)
+        if name is None:
+            done.add(way.pop())
+            waiting.pop()
+        elif name in way:
+            return (
+                f"the SELECT policies of {way[-1]} look up {name}, which leads in a circle, and Postgres refuses "
+                "that. Look it up in a security definer function."
+            )
+        elif name not in done:
+            here = catalog.tables.get(name)
+            way.append(name)
+            waiting.append(iter(sorted(_looked_up(here)) if here and here.row_security else ()))
+    return None
 
 
 def _looked_up(table: Table) -> set[TableName]:

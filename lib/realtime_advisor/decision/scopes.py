@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Final
 
 from realtime_advisor.model import Catalog, Hop, Scope, ScopeKind, Source, Table, TableName
 from realtime_advisor.reference import bare, load_hints
@@ -14,12 +15,15 @@ from realtime_advisor.reference import bare, load_hints
 from .entitlements import entitle
 from .everyone import everyone
 from .functions import see_through
-from .granting import Asked
+from .granting import Asked, Routes
 from .memberships import THRESHOLD, Membership
 from .overrides import Counting, Override, Overrides, rows_that_count, rows_that_count_for
 from .principals import Principals, find_principals, reach
 from .ranking import Candidate, compared_columns, rank
+from .walking import Step, walk
 from .ways import How, Way, singulars
+
+_MOST_FAR: Final = 8  # candidates behind other tables, of rooms and of whoever ends a way
 
 
 def infer_scopes(
@@ -37,11 +41,12 @@ def infer_scopes(
     known = principals or find_principals(catalog, {each.members.table for each in said.values() if each.members})
     containers = _containers(known)
     counting = rows_that_count(said, catalog, known.members)
+    routes: Routes = {}
     found = {}
     for table in catalog:
         override = said.get(table.name, Override())
         own = rows_that_count_for(table.name, override, catalog, known.members)
-        asked = _Question(table, catalog, known.as_asked_by(table), containers, override, {**counting, **own})
+        asked = _Question(table, catalog, known.as_asked_by(table), containers, override, {**counting, **own}, routes)
         found[table.name] = _scopes(asked, table.name in hears_hidden_rows)
     return found
 
@@ -56,6 +61,7 @@ class _Question:
     containers: frozenset[TableName]
     override: Override
     counting: Counting
+    routes: Routes
 
 
 def _scopes(asked: _Question, hears_hidden_rows: bool) -> tuple[Scope, ...]:
@@ -130,7 +136,13 @@ def _grant(
     if unsure:
         return replace(candidate.scope, refusal=unsure)
     question = Asked(
-        candidate.scope, asked.table, asked.catalog, hears_hidden_rows, asked.override.members, asked.counting
+        candidate.scope,
+        asked.table,
+        asked.catalog,
+        hears_hidden_rows,
+        asked.override.members,
+        asked.counting,
+        asked.routes,
     )
     scope = entitle(question, asked.principals)
     current = _say_current(scope, asked.principals)
@@ -179,34 +191,43 @@ def _candidates(
     own = _own_scope(table, principals)
     if own:
         yield Candidate(own, own=True)
-    members = principals.members
-    for path, ways, holder in _walk(table, catalog, principals):
-        key = ways[-1].key
+    far = Counter[bool]()
+    for step in walk(table, catalog, principals):
+        key = step.way.key
         kind = _kind(key.references, principals, containers)
         # A users table whose primary key refers to auth.users is its own scope already.
-        if kind is None or (own and not path and own.columns == key.columns):
+        if kind is None or (own and not step.path and own.columns == key.columns):
             continue
         # Behind a member's row stands the one user of it, not the readers of what the member did.
-        if kind is ScopeKind.USER and any(hop.references in members for hop in path):
+        if kind is ScopeKind.USER and any(hop.references in principals.members for hop in step.path):
             continue
-        column = holder.column(key.columns[0])
-        reason = _reason(path, holder, ways[-1])
-        scope = Scope(
-            kind,
-            _label(kind, column.name, key.references),
-            key.references,
-            key.columns,
-            column.type,
-            path,
-            reason=reason,
-        )
-        yield Candidate(
-            _with_doubt(scope, table, principals),
-            ways,
-            has_members=principals.membership_of(key.references) is not None,
-            may_be_author=kind is ScopeKind.USER and bare(column.name) in _authors(),
-            is_membership=table.name in members,
-        )
+        if step.path:
+            far[kind is ScopeKind.THREAD] += 1
+            if min(far[True], far[False]) > _MOST_FAR:
+                return
+            if far[kind is ScopeKind.THREAD] > _MOST_FAR:
+                continue
+        yield _candidate(step, kind, table, principals)
+
+
+def _candidate(step: Step, kind: ScopeKind, table: Table, principals: Principals) -> Candidate:
+    key, column = step.way.key, step.holder.column(step.way.key.columns[0])
+    scope = Scope(
+        kind,
+        _label(kind, column.name, key.references),
+        key.references,
+        key.columns,
+        column.type,
+        step.path,
+        reason=_reason(step.path, step.holder, step.way),
+    )
+    return Candidate(
+        _with_doubt(scope, table, principals),
+        step.ways,
+        has_members=principals.membership_of(key.references) is not None,
+        may_be_author=kind is ScopeKind.USER and bare(column.name) in _authors(),
+        is_membership=table.name in principals.members,
+    )
 
 
 @cache
@@ -239,30 +260,6 @@ def _own_scope(table: Table, principals: Principals) -> Scope | None:
         label = _label(kind, membership.scope_columns[0], table.name)
     column = table.primary_key[0]
     return Scope(kind, label, table.name, (column,), table.column(column).type, reason=f"each row is a {label} itself")
-
-
-def _walk(
-    table: Table, catalog: Catalog, principals: Principals
-) -> Iterator[tuple[tuple[Hop, ...], tuple[Way, ...], Table]]:
-    """Every way out reachable from the table, nearest first; each table is entered once, so cycles end.
-
-    Of two ways to the same table the walk goes on by the better one.
-    """
-    queue: deque[tuple[tuple[Hop, ...], tuple[Way, ...], Table]] = deque([((), (), table)])
-    seen = {table.name}
-    while queue:
-        path, gone, holder = queue.popleft()
-        for way in principals.ways.get(holder.name, ()):
-            key = way.key
-            if key.references == holder.name:
-                continue
-            ways = (*gone, way)
-            yield path, ways, holder
-            if key.references in seen or key.references not in catalog.tables or principals.ends(key.references):
-                continue
-            seen.add(key.references)
-            hop = Hop(holder.name, key.columns, key.references, key.referenced_columns)
-            queue.append(((*path, hop), ways, catalog[key.references]))
 
 
 def _kind(table: TableName, principals: Principals, containers: frozenset[TableName]) -> ScopeKind | None:

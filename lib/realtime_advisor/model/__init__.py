@@ -7,6 +7,7 @@ from .audit import SEVERITIES, Audit, AuditFinding, MessagesTable, Publication, 
 from .catalog import Catalog, Column, ForeignKey, PartialKey, Policy, PolicyFunction, RelationKind, Server, Table
 from .churn import Churn, DatabaseChurn, Gap, Snapshot, TableCounters
 from .decision import (
+    Choice,
     Condition,
     Decision,
     Decisions,
@@ -37,6 +38,7 @@ __all__ = [
     "Catalog",
     "Cell",
     "ChangesToday",
+    "Choice",
     "Churn",
     "Column",
     "Condition",
