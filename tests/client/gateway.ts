@@ -31,7 +31,7 @@ export class Gateway {
   }
 
   static async open(): Promise<Gateway> {
-    const python = process.env['PYTHON'] ?? here('../../.venv/bin/python');
+    const python = process.env['SANDBOX_PYTHON'] ?? here('../../.venv/bin/python');
     const env = { ...process.env, PYTHONPATH: here('../../lib') };
     const gateway = new Gateway(spawn(python, ['-m', 'realtime_advisor.sandbox.gateway'], { env }));
     gateway.greeting = JSON.parse(await gateway.line()) as Greeting;

@@ -184,9 +184,7 @@ def _short(design: Design, emission: Emission) -> dict[str, TsValue]:
 def _minds(design: Design) -> tuple[str, ...]:
     if not design.clients_send:
         return ()
-    return (
-        "Members may broadcast on this topic too, whatever they like: a payload is a claim, the fetched rows are not.",
-    )
+    return ("Members may broadcast on this topic too: a payload is a claim, what you fetch is the truth.",)
 
 
 def _about(subject: str, gaps: tuple[str, ...]) -> Remark:
