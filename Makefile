@@ -24,7 +24,7 @@ $(foreach name,$(SETTINGS),$(eval $(call hand_over,$(name))))
 export PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME JUPYTER_PATH
 
-.PHONY: help set-up lab report sample test bench notebooks lock clean
+.PHONY: help set-up lab report sample test test-client bench notebooks lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "                (no DATABASE_URL: what HISTORY=history holds, else the embedded workshop database)"
 	@echo "make sample     record a database's counters, unattended: SECONDS=86400 INTERVAL=5 HISTORY=history DATABASE_URL=..."
 	@echo "make test       run the tests, the examples in docstrings, and the notebooks: ARGS='-k catalog'"
+	@echo "make test-client  compile and run the generated TypeScript: Node.js 20 or newer, with npm"
 	@echo "make bench      compare the trigger designs and the engine's speed, side by side"
 	@echo "make notebooks  run the notebooks again and store what they show: ARGS=notebooks/00_start_here.ipynb"
 	@echo "make lock       resolve the dependencies again: requirements.lock, environment.yml; ARGS=--upgrade for newer ones"
@@ -57,6 +58,9 @@ sample: set-up
 
 test: set-up
 	@exec $(EMBEDDED) $(RUN) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 tests lib $(NOTEBOOKS) $(ARGS)
+
+test-client: set-up
+	@exec $(EMBEDDED) sh tools/test-client "$(VENV)/bin/python"
 
 bench: set-up
 	@exec $(EMBEDDED) $(RUN) benchmarks $(ARGS)

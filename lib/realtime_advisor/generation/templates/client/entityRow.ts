@@ -1,0 +1,3 @@
+// $about
+
+export type EntityRow = Record<string, unknown>;

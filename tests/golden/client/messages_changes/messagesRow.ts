@@ -1,0 +1,3 @@
+// Rows of public.messages, untyped.
+
+export type MessagesRow = Record<string, unknown>;
