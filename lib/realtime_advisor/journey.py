@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from .model import (
     Churn,
     DatabaseChurn,
     DatabaseIdentity,
+    Decision,
     Decisions,
     Design,
     Feed,
@@ -35,6 +37,7 @@ from .model import (
     WalReading,
     WritingStatements,
 )
+from .model.design import EVENT_PATTERN, TOPIC_PATTERN
 from .observation import wal
 from .observation.catalog import read_catalog
 from .observation.counters import sample, take_snapshot
@@ -123,6 +126,8 @@ def advise(
     answers: Given = None,
     matrix: Matrix | None = None,
     feeds: Sequence[Feed] | None = None,
+    topic: str = TOPIC_PATTERN,
+    event: str = EVENT_PATTERN,
     prove: int = MOST_PROVED,
 ) -> Advice:
     """Everything for one database in one call: churn, decisions, designs, scripts of every table, and their proofs.
@@ -130,6 +135,7 @@ def advise(
     `target` is a database, which is watched for `seconds`, or a history, whose latest sampling is taken (its last
     `seconds`); without one, `choose_source` chooses. With a `history` what is read and decided is recorded there.
     `answers` go before those of the `answers.toml` beside the history. `database` names one of several in a history.
+    `topic` and `event` are the patterns of all topics and events.
     The scripts of the `prove` busiest tables are tried in the sandbox; 0 tries none.
     Raises EmptyDatabase where there is nothing to decide.
     """
@@ -144,7 +150,10 @@ def advise(
         _leave_out_unknown(given, observed.catalog) if kept or isinstance(answers, str | Path) else (given, ())
     )
     decisions = decide(observed.catalog, observed.churn, given, matrix)
-    advice = _generate(observed, decisions, observed.feeds if feeds is None else feeds, (*expired, *unknown))
+    setup = observed.audit.setup if observed.audit else None
+    told = observed.feeds if feeds is None else feeds
+    draft = partial(design, catalog=observed.catalog, feeds=told, topic=topic, event=event, setup=setup)
+    advice = _generate(observed, decisions, draft, (*expired, *unknown))
     advice = _prove(advice, observed.catalog, prove) if prove else advice
     if kept and isinstance(source, Target):
         kept.keep_decisions(identify_database(source), describe(advice, {}))
@@ -224,11 +233,10 @@ def _require_tables(catalog: Catalog) -> Catalog:
     return catalog
 
 
-def _generate(observed: _Observed, decisions: Decisions, feeds: Sequence[Feed], notes: tuple[str, ...]) -> Advice:
-    setup = observed.audit.setup if observed.audit else None
-    designs = {
-        name: design(decision, observed.catalog, feeds=feeds, setup=setup) for name, decision in decisions.items()
-    }
+def _generate(
+    observed: _Observed, decisions: Decisions, draft: Callable[[Decision], Design], notes: tuple[str, ...]
+) -> Advice:
+    designs = {name: draft(decision) for name, decision in decisions.items()}
     scripts = {name: script for name, made in designs.items() if (script := _script(made))}
     churn = observed.churn
     noted = DatabaseChurn(dict(churn), churn.seconds, (*churn.notes, *notes)) if notes else churn

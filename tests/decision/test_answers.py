@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from realtime_advisor.decision.answers import drop_expired, parse_answers, write_answers
 from realtime_advisor.decision.decide import decide
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Decision, Evidence, Option, TableName
+from realtime_advisor.model import Choice, Decision, Evidence, Option, TableName
 
 from .world import catalog, churn, table
 
@@ -200,6 +200,21 @@ said = st.fixed_dictionaries(
         "scope": words,
     },
 )
+
+
+def test_what_was_chosen_of_the_design_goes_with_the_decision_and_its_reason() -> None:
+    said = {"answer": ["title", "state"], "reason": KITCHEN}
+    made = decided(watched=said, granularity="transaction", operations=["insert"])
+    assert made.choices == (
+        Choice("watched", ("title", "state"), f"the architect's answer: {KITCHEN}"),
+        Choice("operations", ("insert",), "the architect's answer"),
+        Choice("granularity", ("transaction",), "the architect's answer"),
+    )
+
+
+def test_a_list_is_said_in_brackets() -> None:
+    with pytest.raises(BadInput, match="'watched' for public.posts is 'title'; it lists the columns .* in brackets"):
+        decided(watched="title")
 
 
 @settings(deadline=None)

@@ -12,6 +12,7 @@ from realtime_advisor.generation.sql import generate
 from realtime_advisor.model import (
     ByTable,
     Catalog,
+    Choice,
     Condition,
     Decision,
     Design,
@@ -50,6 +51,23 @@ def told(made: Design) -> list[tuple[str, str]]:
 
 def with_table(table: Table) -> Catalog:
     return Catalog(SERVER, ByTable({made.name: made for made in (*TABLES, table)}))
+
+
+def test_what_the_architect_answered_holds_unless_the_call_says_otherwise() -> None:
+    answers = (Choice("watched", ("title",), "why"), Choice("operations", ("update",), "why"))
+    made = design(replace(DOCUMENTS_DECISION, choices=answers), CATALOG)
+    assert (made.emissions[0].watched, made.emissions[0].operations) == (("title",), ("update",))
+    assert "Watched: title; why." in made.reasons
+    other = design(replace(DOCUMENTS_DECISION, choices=answers), CATALOG, watched=["price"])
+    assert (other.emissions[0].watched, other.emissions[0].operations) == (("price",), ("update",))
+
+
+def test_a_choice_that_there_is_not_is_refused_wherever_it_was_made() -> None:
+    nowhere = replace(DOCUMENTS_DECISION, choices=(Choice("watched", ("colour",), "why"),))
+    with pytest.raises(BadInput, match="no column colour to watch"):
+        design(nowhere, CATALOG)
+    with pytest.raises(BadInput, match="name one or more"):
+        design(DOCUMENTS_DECISION, CATALOG, operations=())
 
 
 def test_a_table_of_one_user_speaks_on_a_topic_of_its_own() -> None:

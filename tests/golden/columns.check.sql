@@ -160,6 +160,14 @@ union all
 select
   'payload of public.documents',
   count(*) = 0,
-  coalesce('authenticated may not select ' || string_agg(carried, ', '), 'authenticated may select it')
-from unnest(array['title', 'price']) as carried
-where has_column_privilege('authenticated', to_regclass('public.documents'), carried, 'select') is not true;
+  coalesce(
+    'authenticated may not select ' || string_agg(carried.name, ', ' order by carried.number),
+    'authenticated may select it'
+  )
+from (
+  select wanted.name, there.attrelid as relation, there.attnum as number
+  from unnest(array['title', 'price']) as wanted(name)
+  left join pg_attribute as there
+    on there.attrelid = to_regclass('public.documents') and there.attname = wanted.name and not there.attisdropped
+) as carried
+where has_column_privilege('authenticated', carried.relation, carried.number, 'select') is not true;

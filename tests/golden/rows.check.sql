@@ -159,6 +159,13 @@ union all
 select
   'payload of public.documents',
   count(*) = 0,
-  coalesce('authenticated may not select ' || string_agg(carried, ', '), 'authenticated may select it')
-from unnest(array['id', 'tenant_id', 'title', 'price', 'labels', 'updated_at']) as carried
-where has_column_privilege('authenticated', to_regclass('public.documents'), carried, 'select') is not true;
+  coalesce(
+    'authenticated may not select ' || string_agg(carried.name, ', ' order by carried.number),
+    'authenticated may select it'
+  )
+from (
+  select there.attname::text as name, there.attrelid as relation, there.attnum as number
+  from pg_attribute as there
+  where there.attrelid = to_regclass('public.documents') and there.attnum > 0 and not there.attisdropped
+) as carried
+where has_column_privilege('authenticated', carried.relation, carried.number, 'select') is not true;

@@ -30,7 +30,7 @@ from ..generation.world import (
     make_table,
     public,
 )
-from .designs import Case
+from .designs import Case, guarded
 
 NOTES = public("notes")
 KEYS: Final = (
@@ -153,5 +153,11 @@ VARIED: Final[Mapping[str, Callable[[], Case]]] = {
     "two hops": _two_hops,
     "one to one": _one_to_one,
     "the tenant itself": _own_tenant,
+    "members whose row counts": lambda: guarded(),
+    "columns in the payload": lambda: guarded("price", "labels", conditions=()),
+    "columns, no key": lambda: _noted("tenant_id uuid?, body text?", key=(), columns=["body"]),
+    "columns, set-based": lambda: _noted(
+        "id uuid, tenant_id uuid?, body text?", columns=["body"], granularity="statement, set-based"
+    ),
     **{f"keys of {key}, users of {user}": partial(_keyed, key, user) for key, user in KEYS},
 }

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Option
+from realtime_advisor.model import Choice, Option
 
 QUESTIONS: Final = {
     "user_facing": "whether users see the table's rows",
@@ -26,8 +26,15 @@ NUMBERS: Final = {
     RATE: "row changes a minute in the busiest scope",
     SUBSCRIPTIONS: "how many clients listen to the table at the busiest hour",
 }
+LISTS: Final = {
+    "watched": "the columns whose change an UPDATE must make to be told",
+    "operations": "which of insert, update, delete and truncate are told",
+    "columns": "the columns that a message carries when one row changed",
+}
 SETTINGS: Final = {
     **NUMBERS,
+    **LISTS,
+    "granularity": "how often the table speaks: statement; statement, set-based; transaction; row",
     "option": "the option, against the evidence",
     "scope": "the column that holds the scope's key, or the way to it, such as thread_id.tenant_id",
     "members": "the table whose rows say who belongs, though no policy decides by it",
@@ -41,7 +48,7 @@ _LONG: Final = ("answer", "reason", "by", "date", "expires")
 class Answer:
     """One answer, with why it was given, by whom, when, and until when it counts."""
 
-    value: bool | float | str
+    value: bool | float | str | tuple[str, ...]
     reason: str = ""
     by: str = ""
     given_on: date | None = None
@@ -69,7 +76,7 @@ class TableAnswers:
 
     def number(self, question: str) -> float | None:
         """The number that was answered, if any."""
-        return float(self.given[question].value) if question in self.given else None
+        return float(str(self.given[question].value)) if question in self.given else None
 
     def tell(self, question: str) -> str:
         """The answer's reason as evidence tells it. Raises KeyError where it was not answered."""
@@ -79,6 +86,12 @@ class TableAnswers:
     def option(self) -> Option | None:
         """The option that was decided against the evidence, or with it."""
         return Option(str(self.given["option"].value)) if "option" in self.given else None
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What was chosen of the design, beside the option and the scope."""
+        chosen = ((key, self.given[key]) for key in (*LISTS, "granularity") if key in self.given)
+        return tuple(Choice(key, _as_words(answer.value), str(answer)) for key, answer in chosen)
 
     @property
     def override(self) -> str | None:
@@ -114,7 +127,11 @@ def _answer(name: str, key: str, given: object, reason: str) -> Answer:
     )
 
 
-def _value(name: str, key: str, value: Any) -> bool | float | str:
+def _as_words(value: bool | float | str | tuple[str, ...]) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (str(value),)
+
+
+def _value(name: str, key: str, value: Any) -> bool | float | str | tuple[str, ...]:
     if key in QUESTIONS:
         if not isinstance(value, bool):
             raise BadInput(f"The answer {key!r} for {name} is {value!r}; it says {QUESTIONS[key]}: true or false.")
@@ -123,6 +140,10 @@ def _value(name: str, key: str, value: Any) -> bool | float | str:
         if isinstance(value, bool) or not isinstance(value, int | float) or not (0 <= value < math.inf):
             raise BadInput(f"The answer {key!r} for {name} is {value!r}; it says {NUMBERS[key]}: a number, 0 or more.")
         return float(value)
+    if key in LISTS:
+        if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+            raise BadInput(f"The answer {key!r} for {name} is {value!r}; it lists {LISTS[key]}: words in brackets.")
+        return tuple(value)
     known = [option.value for option in Option]
     if key == "option" and value not in known:
         raise BadInput(f"The option {value!r} for {name} is not known. Options are {', '.join(known)}.")

@@ -95,6 +95,7 @@ def _decide(facts: Facts, judge: Judge, flips: Flips) -> Decision:
         facts.scopes,
         facts.answers.override,
         rates,
+        facts.answers.choices,
         facts.churn,
     )
 

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator
 from hashlib import md5
 from typing import Final
 
+from realtime_advisor.model import Design
+
 from .grants import policy_rows
 from .indexes import looked_up
 from .naming import outbox_name
 from .outbox import TRIGGER, flush_name, is_outboxed, outbox
 from .parts import Parts
 from .quoting import quote_literal
-from .rendering import Fragment, Remark, Value, joined, render
+from .rendering import Fragment, Remark, Value, fragment, joined, render
 from .undoing import signature
 from .watching import SCHEMA, Watched
 
@@ -75,15 +77,20 @@ def _indexes(parts: Parts) -> Iterator[Fragment]:
 
 def _carried(parts: Parts) -> Iterator[Fragment]:
     """Whether listeners may still read the columns that payloads carry."""
-    for _, table in parts.watched:
-        if table.carried:
-            names = Fragment(", ".join(map(quote_literal, table.carried)))
-            values: dict[str, Value] = {
-                "name": f"payload of {table.table}",
-                "table": str(table.table),
-                "columns": names,
-            }
-            yield Fragment(render("check_carried", values).rstrip("\n"))
+    for design in parts.designs:
+        if any(emission.columns for emission in design.emissions):
+            name = f"payload of {design.table}"
+            yield Fragment(render("check_carried", {"name": name, "carried": carried_columns(design)}).rstrip("\n"))
+
+
+def carried_columns(design: Design) -> Fragment:
+    """A source of rows, the columns that are sent: those named, or all that the table has by now."""
+    columns = dict.fromkeys(column for emission in design.emissions for column in emission.columns)
+    values: dict[str, Value] = {
+        "table": str(design.table),
+        "columns": Fragment(", ".join(map(quote_literal, columns))),
+    }
+    return fragment("carried_rows" if design.granularity == "row" else "carried_columns", values)
 
 
 def _values(rows: Iterable[str]) -> Fragment:

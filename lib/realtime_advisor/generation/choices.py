@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from realtime_advisor.errors import BadInput
+from realtime_advisor.model import Decision
 from realtime_advisor.model.design import EVENT_PATTERN, TOPIC_PATTERN
 
 from .topics import checked_event, checked_topic
@@ -30,6 +31,13 @@ class Choices:
     def __post_init__(self) -> None:
         checked_topic(self.topic)
         checked_event(self.event)
+
+
+def said_of(decision: Decision, setting: str, given: Sequence[str] | None) -> tuple[str, ...] | None:
+    """What the call gives for a setting, else what the decision holds of the architect's answers; None: neither."""
+    if given is not None:
+        return tuple(given)
+    return next((choice.values for choice in decision.choices if choice.setting == setting), None)
 
 
 def checked_operations(operations: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Pure: the catalogue and the decision in, a Design out. `sql.py` turns it into sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,7 +26,7 @@ from realtime_advisor.model.design import EVENT_PATTERN, TOPIC_PATTERN
 
 from .audience import inherited_from, scopes_told
 from .changes import changes_today, design_changes
-from .choices import OPERATIONS, Choices, checked_operations
+from .choices import OPERATIONS, Choices, checked_operations, said_of
 from .emissions import TRIGGERABLE, looked_up_by, with_emissions
 from .entitlement import why_unusable
 from .grants import told_by
@@ -54,10 +54,10 @@ def design(
     watched: Sequence[str] | None = None,
     granularity: str | None = None,
     most_topics: int | None = None,
-    operations: Sequence[str] = OPERATIONS,
+    operations: Sequence[str] | None = None,
     topic: str = TOPIC_PATTERN,
     event: str = EVENT_PATTERN,
-    columns: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
     clients_send: bool = False,
     setup: Setup | None = None,
 ) -> Design:
@@ -68,24 +68,28 @@ def design(
     and the scope are always compared, and are not listed. `granularity` is one of GRANULARITIES; by default what was
     measured of the table's writes decides. Above `most_topics` of a statement or transaction nothing is sent: 200, or
     10,000 set-based. `operations` may hold "truncate" too. `topic` and `event` are patterns, the same for all tables of
-    a schema. `columns` go into the payload when one row changed. `clients_send` lets members of the scope broadcast on
+    a schema. `columns` go into the payload when one row changed. Where the call does not say, `watched`, `granularity`,
+    `operations` and `columns` are what the architect answered. `clients_send` lets members of the scope broadcast on
     the table's own topic. `setup` is what the database has today, where it was read.
     Raises UnknownTable, and BadInput for a choice that there is not.
     """
     table = _table(catalog, decision.table)
     chosen = option or decision.option
+    named = said_of(decision, "granularity", None if granularity is None else (granularity,))
+    told_of = said_of(decision, "operations", operations)
     choices = Choices(
-        watched=None if watched is None else tuple(watched),
-        granularity=granularity,
+        watched=said_of(decision, "watched", watched),
+        granularity=named[0] if named else None,
         most_topics=most_topics,
-        operations=checked_operations(operations),
+        operations=checked_operations(OPERATIONS if told_of is None else told_of),
         topic=topic,
         event=event,
-        columns=tuple(columns),
+        columns=said_of(decision, "columns", columns) or (),
         clients_send=clients_send,
     )
     today = changes_today(table, catalog, setup)
     blank = Design(table.name, chosen, (), "statement", table.primary_key, reasons=decision.reasons, today=today)
+    blank = replace(blank, reasons=(*blank.reasons, *_say_choices(decision)))
     if chosen in _INSTEAD:
         blank = replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]))
         return _noted(_with_presence(blank, decision, catalog, table, choices), catalog, setup)
@@ -101,6 +105,11 @@ def design(
         return _without_emissions(blank, decision, untold)
     blank = replace(blank, gaps=(*blank.gaps, *untold))
     return _noted(with_emissions(blank, decision, catalog, told, choices), catalog, setup)
+
+
+def _say_choices(decision: Decision) -> Iterator[str]:
+    for choice in decision.choices:
+        yield f"{choice.setting.capitalize()}: {', '.join(choice.values) or 'none'}; {choice.reason}."
 
 
 def _with_presence(blank: Design, decision: Decision, catalog: Catalog, table: Table, choices: Choices) -> Design:

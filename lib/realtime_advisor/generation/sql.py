@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from realtime_advisor.errors import ScriptRefused
 from realtime_advisor.model import Design, Option, Proof, Script
 
-from .checking import check
+from .checking import carried_columns, check
 from .cutover import cut_over
 from .grants import create_policy, grants_of, told_by
 from .heads import head_of
@@ -85,10 +85,8 @@ def _preconditions(designs: Sequence[Design]) -> Fragment:
         if design.generated:
             columns = Fragment(", ".join(map(quote_literal, design.generated)))
             blocks.append(render("check_generated", {"columns": columns, "table": str(design.table)}))
-        for emission in design.emissions:
-            if emission.columns:
-                listed = Fragment(", ".join(map(quote_literal, emission.columns)))
-                blocks.append(render("check_columns", {"columns": listed, "table": str(design.table)}))
+        if any(emission.columns for emission in design.emissions):
+            blocks.append(render("check_columns", {"carried": carried_columns(design), "table": str(design.table)}))
     told = [emission for design in designs for _, emission in told_by(design)]
     tables = dict.fromkeys(table for emission in told for table in tables_read(emission))
     if tables:

@@ -4,9 +4,21 @@ Raw facts keep Postgres's spelling (`n_tup_upd`, `stats_reset`); derived ones ca
 """
 
 from .audit import SEVERITIES, Audit, AuditFinding, MessagesTable, Publication, ReplicationSlot, Setup, Trigger
-from .catalog import Catalog, Column, ForeignKey, PartialKey, Policy, PolicyFunction, RelationKind, Server, Table
+from .catalog import (
+    Catalog,
+    Column,
+    ForeignKey,
+    PartialKey,
+    Policy,
+    PolicyFunction,
+    RelationKind,
+    Server,
+    Table,
+    UserType,
+)
 from .churn import Churn, DatabaseChurn, Gap, Snapshot, TableCounters
 from .decision import (
+    Choice,
     Condition,
     Decision,
     Decisions,
@@ -37,6 +49,7 @@ __all__ = [
     "Catalog",
     "Cell",
     "ChangesToday",
+    "Choice",
     "Churn",
     "Column",
     "Condition",
@@ -86,6 +99,7 @@ __all__ = [
     "TableName",
     "TableWal",
     "Trigger",
+    "UserType",
     "WalReading",
     "WritingStatements",
 ]

@@ -126,6 +126,18 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class UserType:
+    """A type that somebody has made; `name` is written as the columns of that type write it."""
+
+    name: str
+    kind: str  # 'enum', 'domain', 'composite'
+    labels: tuple[str, ...] = ()  # of an enum
+    base: str | None = None  # of a domain
+    checked: bool = False  # a domain whose values are restricted
+    attributes: tuple[tuple[str, str], ...] = ()  # of a composite type: name and type
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """What this server and this role are; read once by connect()."""
 
@@ -150,6 +162,7 @@ class Catalog:
 
     server: Server
     tables: ByTable[Table]
+    types: tuple[UserType, ...] = ()
 
     def __getitem__(self, key: TableName | str) -> Table:
         return self.tables[key]

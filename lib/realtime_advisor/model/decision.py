@@ -156,6 +156,15 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What the architect chose of a table's design: `setting` is an argument of design(), `values` what it is given."""
+
+    setting: str  # 'watched', 'operations', 'columns' or 'granularity'
+    values: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The verdict for one table, and all it stands on."""
 
@@ -171,6 +180,7 @@ class Decision:
     scopes: tuple[Scope, ...] = ()  # every candidate, best first
     override: str | None = None
     rates: ScopeRates | None = None
+    choices: tuple[Choice, ...] = ()  # for the design
     churn: Churn | None = field(default=None, repr=False)  # what was counted of the table; None: nothing was
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from realtime_advisor.model import ByTable, Catalog, Column, ForeignKey, Policy, RelationKind, Table, TableName
 
 from .building import collector_paused, group
-from .details import Keys, Relations, Rows, make_columns, make_foreign_keys, make_keys, make_policies
+from .details import Keys, Relations, Rows, make_columns, make_foreign_keys, make_keys, make_policies, make_types
 from .supabase import is_users_own
 from .target import Target
 
@@ -36,6 +36,7 @@ class _Answers:
     publications: Rows
     views: Rows
     functions: Rows
+    types: Rows
     keys: Rows
     policies: Rows  # these two last, because of their locks
 
@@ -61,11 +62,11 @@ def read_catalog(target: Target) -> Catalog:
     None: unknown, not zero. Raises AdvisorError.
     """
     with collector_paused():
-        return Catalog(target.server, _read_tables(target))
+        answers = _Answers(*target.read_together(*_Answers.__slots__))
+        return Catalog(target.server, _make_tables(target, answers), make_types(answers.types))
 
 
-def _read_tables(target: Target) -> ByTable[Table]:
-    answers = _Answers(*target.read_together(*_Answers.__slots__))
+def _make_tables(target: Target, answers: _Answers) -> ByTable[Table]:
     is_supabase = target.server.is_supabase
     users_own = [row for row in answers.relations if row.is_users and is_users_own(row.schema, is_supabase)]
     parts = _read_parts(answers, users_own)

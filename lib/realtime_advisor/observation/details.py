@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from realtime_advisor.model import Column, ForeignKey, PartialKey, Policy, PolicyFunction, TableName
+from realtime_advisor.model import Column, ForeignKey, PartialKey, Policy, PolicyFunction, TableName, UserType
 
 Rows = Sequence[Any]  # of tuples, whose fields are those of the query
 
@@ -85,6 +85,14 @@ def make_keys(relations: Relations, rows: Rows) -> Keys:
         else:
             partial[relid].append(PartialKey(columns, predicate))
     return Keys(primary, unique, partial)
+
+
+def make_types(rows: Rows) -> tuple[UserType, ...]:
+    """The types that somebody has made."""
+    return tuple(
+        UserType(name, kind, tuple(labels), base, checked, tuple(zip(facts[::2], facts[1::2], strict=True)))
+        for name, kind, labels, base, checked, facts in rows
+    )
 
 
 def make_foreign_keys(relations: Relations, rows: Rows) -> Iterator[tuple[int, ForeignKey]]:

@@ -9,6 +9,7 @@ from realtime_advisor.model import Catalog, Script
 
 from .copies import Connection, fingerprint
 from .imitation import Imitation, imitate
+from .kinds import Offered
 from .scene import Scene
 from .skeleton import Statement, build_skeleton
 from .stage import Stage
@@ -19,8 +20,9 @@ def build_scene(
     connection: Connection, script: Script, catalog: Catalog, costs: dict[frozenset[str], list[float]]
 ) -> tuple[Scene, tuple[str, ...]]:
     """The scene of a script, and what of the tables could only be imitated. Raises psycopg.Error."""
-    skeleton = build_skeleton(script.design, catalog)
-    imitation = imitate(skeleton, _extensions(connection), _built_in(connection))
+    offered = Offered(_built_in(connection), _extensions(connection))
+    imitation = imitate(build_skeleton(script.design, catalog), catalog.types, offered)
+    skeleton = imitation.skeleton
     _build(connection, imitation)
     stage = Stage(connection, skeleton)
     world = build_world(skeleton, imitation.labels)

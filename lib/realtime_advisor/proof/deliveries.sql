@@ -1,4 +1,5 @@
 -- What was sent and not taken back, in order; `faults` names what is not as a message of ours has to be.
+-- The parameter leaves out messages of other transactions.
 select
   message.topic,
   message.event,
@@ -12,4 +13,5 @@ select
     case when message.inserted_at <> now() at time zone 'UTC' then 'not at the present UTC time' end
   ) as faults
 from realtime.messages as message
+where not %s or message.inserted_at = now() at time zone 'UTC'
 order by message.topic collate "C", message.event collate "C", (message.payload - 'id')::text collate "C";

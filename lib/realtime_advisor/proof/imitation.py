@@ -2,109 +2,69 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, LiteralString
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from realtime_advisor.model import Column, Policy, RelationKind, Table, TableName
+from realtime_advisor.model import ByTable, Column, Policy, RelationKind, Table, UserType
 
+from .kinds import Kinds, Offered, kinds_for
 from .skeleton import Skeleton, Statement, told_on
 from .values import value
 
 SOURCE: Final = "realtime_advisor_source"  # what a generated column of the imitation is made from
-
-_BUILT_IN: Final = re.compile(
-    r'([a-z][a-z0-9_]*|"char"|double precision|bit varying|character varying)(\(\d+(,-?\d+)?\))?'
-    r"( with(out)? time zone)?(\[\])*\Z"
-)
-_EXTENSIONS: Final = ("citext", "hstore", "ltree", "cube", "seg")
 
 
 @dataclass
 class Imitation:
     """How a skeleton is built: statements for a superuser, in order, and what they imitate.
 
-    `labels` are the labels of enum types by the type's name.
+    In `skeleton` a column's type is one whose values it takes: a domain's base. `labels` are values of enums and
+    composite types.
     """
 
+    skeleton: Skeleton
     statements: list[Statement] = field(default_factory=list)
     policies: list[Statement] = field(default_factory=list)
     substitutes: list[str] = field(default_factory=list)
-    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def imitate(skeleton: Skeleton, extensions: frozenset[str], built_in: frozenset[str]) -> Imitation:
-    """The skeleton as SQL. `extensions` can be created on the server, `built_in` are the types it has by itself."""
-    made = Imitation()
-    schemas = dict.fromkeys(name.schema for name in skeleton.tables)
-    for schema in schemas:
-        made.statements.append(SQL("create schema if not exists {} authorization postgres").format(Identifier(schema)))
-        made.statements.append(
-            SQL("grant usage on schema {} to anon, authenticated, service_role").format(Identifier(schema))
-        )
-    _types(skeleton, made, extensions, built_in)
+def imitate(skeleton: Skeleton, types: Iterable[UserType], offered: Offered) -> Imitation:
+    """The skeleton as SQL, for a server that offers these types and extensions."""
+    kinds = kinds_for(skeleton, types, offered)
+    made = Imitation(skeleton, substitutes=kinds.substitutes, labels=kinds.labels)
     for table in skeleton.tables.values():
-        made.statements += _table(table, made, built_in)
+        made.statements += _table(table, made, kinds)
     made.statements += _unique_keys(skeleton)
     for table in skeleton.tables.values():
         made.statements += _keys(table)
         made.policies += _policies(table)
+    made.statements = [*_schemas(skeleton), *kinds.statements, *made.statements]
+    made.skeleton = _with_plain_types(skeleton, kinds)
     return made
 
 
-def _types(skeleton: Skeleton, made: Imitation, extensions: frozenset[str], built_in: frozenset[str]) -> None:
-    needed = dict.fromkeys(_bare(column.type) for table in skeleton.tables.values() for column in table.columns)
-    conditioned = _condition_labels(skeleton)
-    for type_name in needed:
-        if type_name in built_in:
-            continue
-        name = TableName.parse(type_name)
-        made.statements.append(SQL("create schema if not exists {}").format(Identifier(name.schema)))
-        if name.name in _EXTENSIONS and name.name in extensions:
-            made.statements.append(
-                SQL("create extension if not exists {} schema {}").format(
-                    Identifier(name.name), Identifier(name.schema)
-                )
-            )
-            continue
-        made.statements += _stand_in(name, conditioned.get(type_name, ()), made, type_name)
+def _schemas(skeleton: Skeleton) -> Iterator[Statement]:
+    for schema in dict.fromkeys(name.schema for name in skeleton.tables):
+        home = Identifier(schema)
+        yield SQL("create schema if not exists {} authorization postgres").format(home)
+        yield SQL("grant usage on schema {} to anon, authenticated, service_role").format(home)
 
 
-def _stand_in(name: TableName, labels: tuple[str, ...], made: Imitation, type_name: str) -> Iterator[Statement]:
-    identifier = Identifier(name.schema, name.name)
-    if labels:
-        made.labels[type_name] = (*labels, "another label")
-        made.substitutes.append(f"The type {type_name} is an enum of the labels that the members' condition names.")
-        listed = SQL(", ").join(map(Literal, made.labels[type_name]))
-        yield SQL("create type {} as enum ({})").format(identifier, listed)
-    else:
-        made.substitutes.append(f"A domain over text stands for the type {type_name}, which the sandbox does not have.")
-        yield SQL("create domain {} as text").format(identifier)
-    yield SQL("grant usage on schema {} to public").format(Identifier(name.schema))
+def _with_plain_types(skeleton: Skeleton, kinds: Kinds) -> Skeleton:
+    tables = {
+        name: replace(table, columns=tuple(replace(column, type=kinds.plain(column.type)) for column in table.columns))
+        for name, table in skeleton.tables.items()
+    }
+    return replace(skeleton, tables=ByTable(tables))
 
 
-def _condition_labels(skeleton: Skeleton) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for emission in told_on(skeleton.design):
-        entitlement = emission.scope.entitlement
-        for condition in entitlement.conditions if entitlement else ():
-            if condition.test == "in" and entitlement and entitlement.membership:
-                column = skeleton.tables[entitlement.membership].column(condition.column)
-                earlier = found.get(_bare(column.type), ())
-                found[_bare(column.type)] = tuple(dict.fromkeys((*earlier, *condition.values)))
-    return found
-
-
-def _bare(type_name: str) -> str:
-    return re.sub(r"\(.*?\)|\[\]", "", type_name)
-
-
-def _table(table: Table, made: Imitation, built_in: frozenset[str]) -> Iterator[Statement]:
+def _table(table: Table, made: Imitation, kinds: Kinds) -> Iterator[Statement]:
     name = Identifier(table.name.schema, table.name.name)
-    columns = [_column(column, made, built_in) for column in table.columns]
+    columns = [_column(column, kinds) for column in table.columns]
     if any(column.generated for column in table.columns):
         columns.append(SQL("{} boolean").format(Identifier(SOURCE)))
         made.substitutes.append(f"Generated columns of {table.name} are made from another expression than theirs.")
@@ -118,22 +78,14 @@ def _table(table: Table, made: Imitation, built_in: frozenset[str]) -> Iterator[
         yield SQL("alter table {} enable row level security").format(name)
 
 
-def _column(column: Column, made: Imitation, built_in: frozenset[str]) -> Statement:
-    type_sql = _type(column.type, built_in)
+def _column(column: Column, kinds: Kinds) -> Statement:
+    type_sql = kinds.sql(column.type)
     if column.generated:
-        low, high = (Literal(value(column.type, number, made.labels)) for number in (1, 2))
+        low, high = (Literal(value(kinds.plain(column.type), number, kinds.labels)) for number in (1, 2))
         return SQL("{} {} generated always as (case when {} then {}::{} else {}::{} end) stored").format(
             Identifier(column.name), type_sql, Identifier(SOURCE), low, type_sql, high, type_sql
         )
     return SQL("{} {}{}").format(Identifier(column.name), type_sql, SQL(" not null") if column.not_null else SQL(""))
-
-
-def _type(type_name: str, built_in: frozenset[str]) -> Statement:
-    """The type as SQL: nothing of its name is taken as it is unless it looks like one of Postgres's own."""
-    if _bare(type_name) in built_in and _BUILT_IN.match(type_name):
-        return SQL(type_name)
-    name = TableName.parse(_bare(type_name))
-    return SQL("{}{}").format(Identifier(name.schema, name.name), SQL("[]" * type_name.count("[]")))
 
 
 def _partition_by(table: Table, made: Imitation) -> Statement:

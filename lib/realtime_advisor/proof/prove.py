@@ -12,13 +12,16 @@ import psycopg
 
 from realtime_advisor.errors import NoServerBinaries
 from realtime_advisor.model import ByTable, Catalog, Proof, ProofStatus, Script, Step, TableName
+from realtime_advisor.observation.target import Target
 from realtime_advisor.sandbox.postgres import RunningServer, find_binaries, lease
 
 from . import bulk, cost, faults, installing, moves, truth, writes
 from .building import build_scene
 from .copies import Copies
+from .in_place import prove_in_place
 from .installing import said
-from .scene import Check, Outcome, Scene
+from .scene import Check, Scene
+from .tried import tried
 
 Progress = Callable[[int, int, TableName], None]
 
@@ -30,12 +33,18 @@ TELLING: Sequence[Check] = (*writes.CHECKS, *moves.CHECKS, *bulk.CHECKS, *faults
 AFTER: Sequence[Check] = (installing.down_restores_the_catalogue,)
 
 
-def prove(script: Script, catalog: Catalog, *, server: RunningServer | None = None) -> Proof:
+def prove(
+    script: Script, catalog: Catalog, *, server: RunningServer | None = None, target: Target | None = None
+) -> Proof:
     """What happens when the script is run in the sandbox, against the tables of the catalogue that it touches.
 
     `server` is the sandbox's; by default one of the target's major version, where that is at hand, else any.
-    Raises NoServerBinaries and SandboxFailed.
+    `target`, only ever given by hand, is a staging database on which the script is installed: the proof then runs
+    there, on rows that are there, in one transaction that is rolled back; its reason says what that does not undo.
+    Raises NoServerBinaries and SandboxFailed; in place, AdvisorError.
     """
+    if target is not None:
+        return prove_in_place(script, catalog, target)
     with _server_for(catalog, server) as running, Copies(running) as copies:
         return _prove_on(copies, script, catalog)
 
@@ -122,24 +131,14 @@ def _prove_on(copies: Copies, script: Script, catalog: Catalog) -> Proof:
 def _steps(scene: Scene) -> Iterator[Step]:
     """All checks; where the script does not install, nothing else can be tried."""
     for check in BEFORE:
-        step = _tried(check, scene)
+        step = tried(check, scene)
         yield step
         if step.name == "installs" and not step.holds:
             return
     truth.fill_truth_table(scene)
     told = TELLING if scene.design.emissions else ()
     for check in chain(BETWEEN, told, truth.CHECKS, cost.CHECKS, AFTER):
-        yield _tried(check, scene)
-
-
-def _tried(check: Check, scene: Scene) -> Step:
-    started = perf_counter()
-    try:
-        outcome = check(scene)
-    except psycopg.Error as error:
-        outcome = Outcome("no error", said(error), False)
-    sentence = (check.__doc__ or "").strip().splitlines()[0]
-    return Step(check.__name__, sentence, outcome.holds, outcome.expected, outcome.observed, perf_counter() - started)
+        yield tried(check, scene)
 
 
 def _judged(

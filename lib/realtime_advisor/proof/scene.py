@@ -14,7 +14,7 @@ from .entitled import Row, Rows
 from .expected import Change, Message, messages
 from .skeleton import Skeleton, holder, principal_column
 from .stage import Stage
-from .world import World
+from .world import PEOPLED, World
 
 _SHOWN = 4
 
@@ -39,6 +39,7 @@ class Scene:
     deliveries: list[Delivery] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
     join_milliseconds: float | None = None
+    sampled: dict[str, list[str]] | None = None  # in place: the scopes' keys that rows were found of, by topic
     before: frozenset[str] = frozenset()  # the catalogue without the script, a line for each object
     _json: dict[tuple[str, str | None], object] = field(default_factory=dict)
     costs: dict[frozenset[str], list[float]] = field(default_factory=dict)  # of joins that were measured already
@@ -55,6 +56,12 @@ class Scene:
     @property
     def version(self) -> int:
         return self.stage.connection.info.server_version // 10000
+
+    def scope_keys(self, emission: Emission) -> list[str]:
+        """The keys of the emission's scopes that somebody is a member of."""
+        if self.sampled is not None:
+            return self.sampled[emission.topic]
+        return [self.scope_key(emission, number) for number in range(PEOPLED)]
 
     def scope_key(self, emission: Emission, number: int) -> str:
         """The key of the emission's scope in that slice."""

@@ -34,6 +34,7 @@ class Skeleton:
     design: Design
     tables: ByTable[Table]
     spare: str | None
+    whole: Table  # the design's own table, with all its columns
 
     @property
     def own(self) -> Table:
@@ -82,7 +83,7 @@ def build_skeleton(design: Design, catalog: Catalog) -> Skeleton:
     if spare:
         touched[design.table].add(spare)
     tables = ByTable({name: _reduced(catalog[name], columns, touched) for name, columns in touched.items()})
-    return Skeleton(design, tables, spare)
+    return Skeleton(design, tables, spare, catalog[design.table])
 
 
 def _touched(design: Design, catalog: Catalog) -> Iterator[tuple[TableName, str]]:

@@ -27,7 +27,8 @@ class Stage:
 
     connection: Connection
     skeleton: Skeleton
-    writer: str = "postgres"
+    writer: str | None = "postgres"  # None: whose session it is
+    is_alone: bool = True  # whether nobody else sends messages in this database
     warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class Stage:
         """What the attempt has sent so far, each with what is wrong with it, if anything."""
         self.settle()
         self.become(None)
-        found = self.connection.execute(DELIVERIES).fetchall()
+        found = self.connection.execute(DELIVERIES, [not self.is_alone]).fetchall()
         return [
             (Delivery(step, topic, event, written(payload), private), faults)
             for topic, event, payload, private, faults in found

@@ -31,7 +31,7 @@ def fill_truth_table(scene: Scene) -> None:
     legitimate = _legitimate(scene)
     alike = [topic for topic in _look_alikes(legitimate) if topic not in legitimate]
     for asker, topics in _questions(scene, list(legitimate), alike):
-        answers = authorize_all(scene.stage.connection, topics, asker.claims)
+        answers = authorize_all(scene.stage.connection, topics, asker.claims, as_admin=scene.sampled is None)
         for topic, access in zip(topics, answers, strict=True):
             for extension in ("broadcast", "presence"):
                 for action in ("read", "write"):
@@ -126,8 +126,7 @@ def _legitimate(scene: Scene) -> Legitimate:
     for extension, emission in told:
         may_send = extension == "presence" or (scene.design.clients_send and emission.feed is None)
         opening, _, closing = emission.topic.partition("<id>")
-        for number in range(PEOPLED):
-            key = scene.scope_key(emission, number)
+        for key in scene.scope_keys(emission):
             topic = topic_of(emission, key)
             if topic:
                 actions = ("read", "write") if may_send else ("read",)
@@ -148,7 +147,7 @@ def _questions(scene: Scene, legitimate: list[str], alike: list[str]) -> Iterato
     people = [_signed_in(person.name, person.sub) for person in scene.world.people]
     for asker in people:
         yield asker, legitimate
-    for asker in (people[0], people[4], people[TWO], people[STRANGER]):
+    for asker in (*people[:1], *people[4:5], *people[TWO : STRANGER + 1]):
         yield asker, alike
     some = legitimate[:2] + legitimate[PEOPLED : PEOPLED + 1]
     yield Asker("anonymous visitor", None), [*legitimate, *alike]
@@ -163,7 +162,7 @@ def _signed_in(name: str, sub: str) -> Asker:
 
 def _odd_tokens(scene: Scene) -> Iterator[Asker]:
     """Tokens whose sub is no key of anybody's, or not as text."""
-    first = scene.world.people[0].sub
+    first = scene.world.people[0].sub if scene.world.people else "nobody"
     taken = {person.sub for person in scene.world.people}
     # A number with a blank beside it is that number, in the application's own comparisons too.
     blanks = () if first.isdigit() else (f"{first} ", f"{first}\n")

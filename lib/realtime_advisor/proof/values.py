@@ -53,6 +53,7 @@ def another(column: Column, taken: str | None, labels: Mapping[str, tuple[str, .
 def keys(type_name: str, family: int, labels: Mapping[str, tuple[str, ...]], *, hostile: bool) -> Iterator[str]:
     """The keys of one family, without end: no other family has any of them, save for types with few values.
 
+    >>> from itertools import islice
     >>> list(islice(keys("bigint", 2, {}, hostile=False), 3))
     ['200001', '200002', '200003']
     """

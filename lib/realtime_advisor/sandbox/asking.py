@@ -13,13 +13,19 @@ from .realtime import EXTENSIONS, Access, Claims, Connection, Cursor, become_adm
 _ASK: Final = resources.files(__package__).joinpath("asking.sql").read_bytes()
 
 
-def authorize_all(connection: Connection, topics: Sequence[str], claims: Claims | None) -> list[Access]:
-    """What authorize() says of each topic, in their order. Everything is rolled back. Raises psycopg.Error."""
+def authorize_all(
+    connection: Connection, topics: Sequence[str], claims: Claims | None, *, as_admin: bool = True
+) -> list[Access]:
+    """What authorize() says of each topic, in their order. Everything is rolled back. Raises psycopg.Error.
+
+    Without `as_admin` the probe rows are inserted by the session's own role: by postgres, where there is no superuser.
+    """
     bearer: Claims = {"role": "anon"} if claims is None else claims
     if not topics:
         return []
     with connection.transaction(force_rollback=True), connection.cursor() as cursor:
-        become_admin(cursor)
+        if as_admin:
+            become_admin(cursor)
         asked = _insert_probes(cursor, topics)
         cursor.execute("select set_config('proof.topics', %s, true)", [json.dumps(asked)])
         become_user(cursor, topics[0], bearer)

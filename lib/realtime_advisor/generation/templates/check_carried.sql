@@ -3,6 +3,9 @@ union all
 select
   :'name',
   count(*) = 0,
-  coalesce('authenticated may not select ' || string_agg(carried, ', '), 'authenticated may select it')
-from unnest(array[:[columns]]) as carried
-where has_column_privilege('authenticated', to_regclass(:'table'), carried, 'select') is not true
+  coalesce(
+    'authenticated may not select ' || string_agg(carried.name, ', ' order by carried.number),
+    'authenticated may select it'
+  )
+from :[carried]
+where has_column_privilege('authenticated', carried.relation, carried.number, 'select') is not true

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
-from secrets import token_hex
 from typing import Any, Final
 
 import psycopg
-from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.model import Script
 from realtime_advisor.sandbox.postgres import RunningServer
-from realtime_advisor.sandbox.realtime import Access, apply_policies, authorize, ensure_partitions, install
+from realtime_advisor.sandbox.realtime import Access, apply_policies, authorize
+
+from ..copies import open_copy
 
 TABLES: Final = files(__package__).joinpath("tables.sql")
 _OPENING: Final = "00000000-0000-0000-0000-0000000000"
@@ -90,23 +90,16 @@ def named(text: str) -> str:
 
 @contextmanager
 def open_room(server: RunningServer, preparation: str) -> Iterator[Room]:
-    """A new database with the framework's tables, prepared by some SQL, and dropped at the end."""
-    name = f"museum_{token_hex(6)}"
-    with psycopg.connect(server.conninfo(), autocommit=True) as keeper:
-        keeper.execute(SQL("create database {} template template0").format(Identifier(name)))
-        try:
-            with psycopg.connect(server.conninfo(name), autocommit=True) as admin:
-                install(admin)
-                ensure_partitions(admin)
-                with psycopg.connect(server.conninfo(name, "postgres"), autocommit=True) as owner:
-                    room = Room(admin, owner, server.conninfo(name, "postgres"))
-                    room.run(TABLES.read_text(encoding="utf-8"))
-                    if preparation:
-                        room.run(preparation)
-                    owner.add_notice_handler(lambda notice: _remember(room, notice))
-                    yield room
-        finally:
-            keeper.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+    """A new database with the framework's tables, prepared by some SQL, gone at the end. Raises SandboxFailed."""
+    with open_copy(server) as admin:
+        conninfo = server.conninfo(admin.info.dbname, "postgres")
+        with psycopg.connect(conninfo, autocommit=True) as owner:
+            room = Room(admin, owner, conninfo)
+            room.run(TABLES.read_text(encoding="utf-8"))
+            if preparation:
+                room.run(preparation)
+            owner.add_notice_handler(lambda notice: _remember(room, notice))
+            yield room
 
 
 def _remember(room: Room, notice: psycopg.errors.Diagnostic) -> None:

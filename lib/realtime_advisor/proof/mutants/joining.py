@@ -111,6 +111,18 @@ def any_user(script: Script) -> Script:
     return operate(script, "functions", r"\n\s+and member\.user_id = user_id", "", HELPER)
 
 
+@mutant("guarded", caught_by="others_may_not_join")
+def guests_too(script: Script) -> Script:
+    """A membership counts whatever its status."""
+    return operate(script, "functions", r"\n\s+and member\.status in \([^)]*\)", "", HELPER)
+
+
+@mutant("guarded", caught_by="others_may_not_join")
+def former_members_too(script: Script) -> Script:
+    """A membership counts after it was revoked."""
+    return swap(script, "functions", "\n      and member.revoked_at is null", "", HELPER)
+
+
 @mutant("notifications", caught_by="others_may_not_join")
 def everybodys_mailbox(script: Script) -> Script:
     """The user in the topic is not compared with the user who joins."""
@@ -139,6 +151,8 @@ JOINING = (
     any_spelling,
     member_of_anything,
     any_user,
+    guests_too,
+    former_members_too,
     everybodys_mailbox,
     joined_by_the_wrong_key,
 )

@@ -143,6 +143,19 @@ def one_row_for_all(script: Script) -> Script:
     )
 
 
+@mutant("guarded", caught_by="move_scope")
+def old_tenant_reads_on(script: Script) -> Script:
+    """The columns of a row that moves to another tenant are sent to the old one, too."""
+    kept = "when (change.tenant_id) is not distinct from (before.tenant_id) then"
+    return swap(script, "functions", kept, "when true then", CALLBACK)
+
+
+@mutant("guarded", caught_by="insert_one_row")
+def other_column_carried(script: Script) -> Script:
+    """A column is sent under the name of another."""
+    return swap(script, "functions", "'title', change.title", "'title', change.labels", CALLBACK)
+
+
 @mutant("documents", caught_by="over_the_cap")
 def no_cap(script: Script) -> Script:
     """However many scopes a statement touches, each gets a message."""
@@ -206,6 +219,8 @@ WRITING = (
     other_table_in_the_payload,
     other_event,
     one_row_for_all,
+    old_tenant_reads_on,
+    other_column_carried,
     no_cap,
     no_single_lock,
     waits_as_long_as_it_takes,

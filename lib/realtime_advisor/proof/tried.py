@@ -1,0 +1,24 @@
+"""One check as a step of a proof."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import psycopg
+
+from realtime_advisor.model import Step
+
+from .installing import said
+from .scene import Check, Outcome, Scene, not_tried
+
+
+def tried(check: Check, scene: Scene, *, own_fault: bool = True) -> Step:
+    """What the check reports. An unexpected error is the script's fault, or else why it was not tried."""
+    started = perf_counter()
+    try:
+        outcome = check(scene)
+    except psycopg.Error as error:
+        outcome = Outcome("no error", said(error), False) if own_fault else not_tried(said(error))
+    sentence = (check.__doc__ or "").strip().splitlines()[0]
+    seconds = perf_counter() - started
+    return Step(check.__name__, sentence, outcome.holds, outcome.expected, outcome.observed, seconds)
