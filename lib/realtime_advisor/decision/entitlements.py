@@ -14,7 +14,7 @@ from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, 
 
 from .granting import Asked, Granted, grant, say_why_unread, why_unreadable
 from .principals import AUTH_USERS, Membership, Principals
-from .row_tests import say_row_tests
+from .row_tests import say_row_tests, together
 from .walking import find_route
 
 # Opens the name of a column that says what a user looks at now, which is not what the user belongs to.
@@ -54,7 +54,7 @@ def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals
         return granted
     counting = asked.counting.get(membership.table)
     if counting:
-        return replace(granted, conditions=tuple(dict.fromkeys((*granted.conditions, *counting.conditions))))
+        return replace(granted, conditions=together((*granted.conditions, *counting.conditions)))
     return _why_not_all_members(membership, granted) or granted
 
 

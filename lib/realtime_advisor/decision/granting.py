@@ -17,6 +17,7 @@ from .listeners import Conditions, Listener, find_listener
 from .overrides import Counting, NamedMembers
 from .policies import Mention, Requirement, Rule, mention_of, read_rules
 from .principals import Membership, reading_policies
+from .row_tests import together
 
 # The ways from tables to those that memberships pair with users, once they were found.
 Routes = dict[tuple[TableName, TableName | None], tuple[tuple[Hop, ...], TableName] | None]
@@ -90,7 +91,7 @@ def _first_not_in_vain(
         ordered = sorted(full, key=lambda condition: (condition.column, condition.test, condition.values))
         strict = [_grants(each, needed, listener, hears_hidden_rows=False) for each, _ in granting]
         hides = not any(theirs is not None and theirs <= full for theirs in strict)
-        return Granted(tuple(ordered), tuple(through), tuple(left_out), hides)
+        return Granted(together(ordered), tuple(through), tuple(left_out), hides)
     return vain[0]
 
 

@@ -7,7 +7,7 @@ anything else is asked is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -67,6 +67,27 @@ def why_not_of(condition: Condition, column: Column) -> str | None:
 def typed(condition: Condition, column: Column) -> Condition:
     """The condition with its column's type. Ask `why_not_of` first."""
     return replace(condition, type_name=column.type.partition("(")[0] if _TEXT.match(column.type) else column.type)
+
+
+def together(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """The conditions that hold where all of these do, as few as that takes.
+
+    >>> both = Condition("role", "in", ("owner", "admin")), Condition("role", "in", ("admin", "guest"))
+    >>> say_row_tests(together((*both, Condition("role", "not null"))))
+    'role is admin'
+    """
+    found: list[Condition] = []
+    for each in dict.fromkeys(conditions):
+        like = next(
+            (one for one in found if (one.column, one.test) == (each.column, "in") == (one.column, each.test)), None
+        )
+        shared = tuple(value for value in like.values if value in each.values) if like else ()
+        if like and shared:
+            found[found.index(like)] = replace(like, values=shared)
+        else:
+            found.append(each)
+    filled = {each.column for each in found if each.test not in ("null", "not null")}
+    return tuple(each for each in found if each.test != "not null" or each.column not in filled)
 
 
 def spell_row_test(condition: Condition, alias: str, column: str) -> list[str]:
