@@ -116,11 +116,11 @@ def tenant_with(world: str, using: str, change: str = "") -> Scope:
     return next(scope for scope in scopes if scope.kind is ScopeKind.TENANT)
 
 
-def joined_and_read(world: str) -> tuple[set[str], set[str]]:
+def joined_and_read(world: str, **answers: object) -> tuple[set[str], set[str]]:
     """Who may listen by the script that is written now, and who may read."""
     with closing(open_target(world)) as target:
         catalog = read_catalog(target)
-        decision = decide(catalog, measure_churn(take_snapshot(target)))[DOCS]
+        decision = decide(catalog, measure_churn(take_snapshot(target)), {"public.docs": answers})[DOCS]
     script = generate(design(decision, catalog, option=Option.BROADCAST))
     with psycopg.connect(world, autocommit=True) as connection:
         old = connection.execute("select polname from pg_policy where polrelid = 'realtime.messages'::regclass")
@@ -284,3 +284,21 @@ def test_who_reads_by_a_second_rule_is_said_not_to_hear(world: str) -> None:
     assert scope.entitlement is not None
     assert [condition.column for condition in scope.entitlement.conditions] == ["live"]
     assert "only by another rule" in " ".join(scope.notes)
+
+
+def test_where_policies_ask_nothing_of_the_state_the_architect_says_which_rows_count(world: str) -> None:
+    every_row = set(ROWS)
+    tenant_with(world, member("m.team_id = docs.team_id"))
+    for when, members in (
+        ("status = 'active' and revoked_at is null", {"active"}),
+        ("live and \"role\" in ('owner', 'Team \"Admin\"')", {"active", "lasting"}),
+        ("expires_at > now()", {"lasting"}),
+        ("not banned", {"not banned"}),
+    ):
+        assert joined_and_read(world, members_when=when) == (members, every_row)
+
+
+def test_a_named_membership_lets_in_whose_row_counts_whatever_the_policies_say(world: str) -> None:
+    tenant_with(world, "length(status) > 100")
+    joined, read = joined_and_read(world, members="public.members", members_when="status = 'pending'")
+    assert (joined, read) == ({"pending"}, set())

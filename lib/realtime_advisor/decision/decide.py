@@ -23,6 +23,7 @@ from realtime_advisor.reference import Matrix, load_matrix
 from .answer import TableAnswers
 from .answers import Answers, read_answers
 from .flips import Flips
+from .hesitations import ask_scope, say_limits
 from .metrics import Facts, count_references, measure, rates_of
 from .overrides import read_overrides
 from .principals import Principals, find_principals
@@ -87,7 +88,10 @@ def _decide(facts: Facts, judge: Judge, flips: Flips) -> Decision:
         findings,
         flips.find(metrics, findings, verdict.option),
         tuple(_reasons(facts, verdict)),
-        tuple(_questions(matrix, findings, facts.table.name)),
+        (
+            *ask_scope(facts.table, facts.scopes, facts.principals, facts.answers),
+            *_questions(matrix, findings, facts.table.name),
+        ),
         facts.scopes,
         facts.answers.override,
         rates,
@@ -120,6 +124,7 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
         yield from facts.scope.notes
         if facts.scope.refusal:
             yield facts.scope.refusal
+    yield from say_limits(facts.table, facts.scopes)
 
 
 def _confidence(verdict: Verdict, findings: tuple[Finding, ...]) -> str:

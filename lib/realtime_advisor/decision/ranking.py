@@ -81,6 +81,9 @@ def rank(candidates: Sequence[Candidate], compared: frozenset[str]) -> tuple[Sco
     beside = next((other for other in ordered[1:] if not other.scope.path), None)
     if beside and not ordered[0].is_compared(compared):
         scopes[0] = replace(scopes[0], reason=f"{scopes[0].reason}; {_compare(ordered[0], beside)}")
+        if _place(ordered[0]) == _place(beside):
+            note = f"{', '.join(beside.scope.columns)} is as reasonable a scope: answer scope to choose."
+            scopes[0] = replace(scopes[0], notes=(*scopes[0].notes, note))
     return tuple(scopes)
 
 

@@ -1,0 +1,81 @@
+"""What a scope leaves open, each in a sentence: rows that it does not reach, keys that lead nowhere, pairs in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from realtime_advisor.model import Scope, ScopeKind, Table
+
+from .answer import TableAnswers
+from .memberships import Membership
+from .principals import Principals
+from .scopes import say_doubt
+
+_PAIR_WORDS: Final = ("type", "kind", "class")
+
+
+def say_limits(table: Table, scopes: tuple[Scope, ...]) -> Iterator[str]:
+    """What a topic of the table's scope does not reach, and which of its columns cannot lead to one."""
+    scope = scopes[0] if scopes else None
+    yield from _say_polymorphic(table, scope)
+    if scope is None or scope.kind is ScopeKind.GLOBAL:
+        return
+    if len(scope.columns) > 1:
+        yield (
+            f"A topic names one key, and {_listed([*scope.columns])} are {len(scope.columns)} columns, so no policy "
+            f"is generated for them: give {scope.principal} a key of one column, or answer scope."
+        )
+    if scope.entitlement is not None:
+        yield from _say_nullable(table, scope)
+    others = [other for other in scopes[1:] if other.kind is ScopeKind.USER and not other.path]
+    if scope.kind is ScopeKind.USER and not scope.path and others:
+        yield (
+            f"Its rows name several users, by {_listed([*scope.columns, *others[0].columns])}: the topic reaches the "
+            f"one in {scope.columns[0]} alone."
+        )
+
+
+def ask_scope(table: Table, scopes: tuple[Scope, ...], principals: Principals, answers: TableAnswers) -> Iterator[str]:
+    """What the architect could say of the pairs in doubt that would give the table an audience."""
+    if answers.given.keys() & {"members", "scope"} or (scopes and (scopes[0].entitlement or not scopes[0].principal)):
+        return
+    near = {table.name, *(way.key.references for way in principals.ways.get(table.name, ()))}
+    asked: dict[str, Membership] = {}
+    for pair in principals.doubtful:
+        if pair.scope_table in near and pair.table != table.name:
+            asked.setdefault(str(pair.table), pair)
+    for name, pair in sorted(asked.items()):
+        yield f'{say_doubt(pair)}; answer members = "{name}" for {table.name} if it makes a member.'
+
+
+def _say_polymorphic(table: Table, scope: Scope | None) -> Iterator[str]:
+    """Pairs such as commentable_type and commentable_id, which name rows of several tables."""
+    keyed = {column for key in table.foreign_keys for column in key.columns}
+    names = {column.name.replace("_", "").lower(): column.name for column in table.columns}
+    for column in table.columns:
+        bare = column.name.replace("_", "").lower()
+        beside = next((names[f"{bare[:-2]}{word}"] for word in _PAIR_WORDS if f"{bare[:-2]}{word}" in names), None)
+        if not bare.endswith("id") or bare == "id" or column.name in keyed or beside is None:
+            continue
+        instead = "" if scope else " Copy the tenant's key into it, with a foreign key, to give it an audience."
+        yield (
+            f"{table.name}.{column.name} names rows of several tables ({beside} says which), so nothing leads on by it."
+            f"{instead}"
+        )
+
+
+def _say_nullable(table: Table, scope: Scope) -> Iterator[str]:
+    first = scope.path[0].columns if scope.path else scope.columns
+    filled = {*table.primary_key, *(column.name for column in table.columns if column.not_null)}
+    empty = [name for name in first if name not in filled]
+    if empty:
+        without = "it" if len(empty) == 1 else "them"
+        yield (
+            f"{table.name}.{_listed(empty)} may be null: rows without {without}, whether everybody's or nobody's, are "
+            "told on no topic."
+        )
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
