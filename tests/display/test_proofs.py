@@ -98,8 +98,10 @@ def test_durations_are_seen_live_and_not_stored() -> None:
 
 
 def test_long_texts_are_cut_and_many_messages_counted() -> None:
-    [step] = rows(show((Step("a", "It is long.", True, "x" * 5000, "y" * 5000),)))
-    assert step[2:] == ["x" * 199 + "…", "y" * 199 + "…"]
+    said = ("It is long.", True, "x" * 5000, "y" * 5000)
+    [right, wrong] = rows(show((Step("a", *said), Step("a", said[0], False, *said[2:]))))
+    assert right[2:] == ["x" * 99 + "…", "y" * 99 + "…"]
+    assert wrong[2:] == ["x" * 399 + "…", "y" * 399 + "…"]
     sent = tuple(Delivery("a", f"t{number}", "e", "{}") for number in range(1_000))
     view = stack(show(proof(deliveries=sent)))[1]
     assert view.text.startswith("1,000 messages arrived:\n")

@@ -15,7 +15,8 @@ from .truth_figures import draw_truth
 from .views import Badge, Sheet, Stack, View, Words
 from .wording import say_count, say_list, say_table
 
-_LONGEST: Final = 200  # characters of a cell
+_SHORT: Final = 100  # characters of a cell
+_LONGEST: Final = 400
 _MOST_ALIKE: Final = 2  # messages of a step
 _HOLDS: Final = {
     True: Look("as expected", "#009e73", "✓", "circle"),
@@ -55,16 +56,18 @@ def show_steps(steps: Sequence[Step]) -> Sheet:
 
 
 def _seen(step: Step) -> tuple[str, str]:
-    return _cut(step.expected), "the same" if step.observed == step.expected else _cut(step.observed)
+    """What went as expected is told in short: the messages themselves are listed elsewhere."""
+    room = _SHORT if step.holds else _LONGEST
+    return _cut(step.expected, room), "the same" if step.observed == step.expected else _cut(step.observed, room)
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, room: int) -> str:
     """The text, as far as a cell has room.
 
-    >>> _cut("a message"), len(_cut("x" * 5000))
-    ('a message', 200)
+    >>> _cut("a message", 9), _cut("two messages", 9)
+    ('a message', 'two mess…')
     """
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def _tell_steps(steps: Sequence[Step]) -> str:
@@ -106,7 +109,7 @@ def show_proofs(proofs: Mapping[TableName, Proof]) -> Sheet:
     counts = ((sum(proof.status is status for proof in told), status.value) for status in reversed(order))
     title = f"{say_count(len(told), 'script')}: {say_list(f'{count} {word}' for count, word in counts if count)}."
     rows = tuple(
-        (say_table(proof.table), proof_badge(proof), str(len(proof.steps)), str(len(proof.cells)), proof.reason)
+        (say_table(proof.table), proof_badge(proof), str(len(proof.steps)), f"{len(proof.cells):,}", proof.reason)
         for proof in told
     )
     columns = ("table", "proof", "steps", "answers", "because")
