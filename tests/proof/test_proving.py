@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
@@ -126,3 +128,21 @@ def test_copies_of_the_dead_are_dropped_by_the_next_and_others_stay(server: Runn
             copies.take()
         assert (name in databases(server)) is busy
         owner.execute(f"drop database if exists {name}".encode())
+
+
+def test_a_script_that_does_nothing_has_nothing_to_prove(server: RunningServer) -> None:
+    script = SCRIPTS[DOCUMENTS]
+    silent = Script(replace(script.design, emissions=()), "", "", "", "", "")
+    proof = prove(silent, CATALOG, server=server)
+    assert proof.status is ProofStatus.NOT_PROVED
+    assert proof.reason == (
+        "The script for public.documents sends nothing and lets nobody in, so there is nothing to prove."
+    )
+
+
+def test_a_design_that_the_catalogue_does_not_know_ends_no_run(server: RunningServer) -> None:
+    elsewhere = replace(SCRIPTS[DOCUMENTS].design, table=TableName("public", "gone"))
+    gone = replace(SCRIPTS[DOCUMENTS], design=elsewhere)
+    proofs = prove_all({elsewhere.table: gone, MESSAGES: SCRIPTS[MESSAGES]}, CATALOG, server=server)
+    assert proofs["gone"].reason.startswith("The tables of public.gone could not be imitated: ")
+    assert proofs[MESSAGES].status is ProofStatus.PROVED

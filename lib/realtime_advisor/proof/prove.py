@@ -21,6 +21,7 @@ from .copies import Copies
 from .in_place import prove_in_place
 from .installing import said
 from .scene import Check, Scene
+from .skeleton import told_on
 from .tried import tried
 
 Progress = Callable[[int, int, TableName], None]
@@ -104,18 +105,25 @@ def _unproved(table: TableName, reason: str) -> Proof:
 
 def _prove_on(copies: Copies, script: Script, catalog: Catalog) -> Proof:
     started = perf_counter()
+    table = script.design.table
+    if not told_on(script.design):
+        return _unproved(
+            table, f"The script for {table} sends nothing and lets nobody in, so there is nothing to prove."
+        )
     connection = copies.take()
     version = (connection.info.parameter_status("server_version") or "").partition(" ")[0]
     try:
         scene, substitutes = build_scene(connection, script, catalog, copies.costs)
-    except psycopg.Error as error:
-        reason = f"The tables of {script.design.table} could not be imitated: {said(error)}."
-        return Proof(script.design.table, ProofStatus.NOT_PROVED, reason, server_version=version)
+    except (psycopg.Error, LookupError, ValueError) as error:
+        # A catalogue may hold what nobody thought of: that is no reason to end a whole run.
+        why = said(error) if isinstance(error, psycopg.Error) else f"{error!r}"
+        reason = f"The tables of {table} could not be imitated: {why}."
+        return Proof(table, ProofStatus.NOT_PROVED, reason, server_version=version)
     steps = tuple(_steps(scene))
     scene.stage.close()
     status, reason = _judged(scene, steps, substitutes, version, catalog)
     return Proof(
-        table=script.design.table,
+        table=table,
         status=status,
         reason=reason,
         steps=steps,
@@ -147,12 +155,12 @@ def _judged(
     failed = [step for step in steps if step.holds is False]
     if failed:
         first = failed[0]
-        more = f", and {len(failed) - 1} more steps fail" if len(failed) > 1 else ""
+        more = f", and {len(failed) - 1} more fail" if len(failed) > 1 else ""
         reason = f"{first.sentence.rstrip('.')}: not so, {first.name} saw {_cut(first.observed)}{more}."
         return ProofStatus.NOT_PROVED, reason
     untried = sum(step.holds is None for step in steps)
     held = f"{len(steps) - untried} steps and {len(scene.cells)} answers on PostgreSQL {version} are as designed"
-    apart = f"; {untried} steps have no subject here" if untried else ""
+    apart = f"; {untried} step{'s have' if untried > 1 else ' has'} no subject here" if untried else ""
     major = scene.stage.connection.info.server_version // 10000
     other = (
         f"; PostgreSQL {catalog.server.major}, which the target has, is not at hand"
