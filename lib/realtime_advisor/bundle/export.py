@@ -17,6 +17,7 @@ from .decisions import describe
 from .files import INDEX, stem
 from .manifest import MANIFEST, write_manifest
 from .migrations import DEFAULT_NAME, DEFAULT_VERSION, Label, migration_files
+from .pgtap import render_test
 from .readme import SCHEMA, render_readme
 from .writing import write_files
 
@@ -65,7 +66,11 @@ def export(
 def _render(advice: Advice, label: Label, date: str | None) -> dict[str, str]:
     made = generate_all(advice.designs.values(), advice.proofs)
     migrations = migration_files(made, label)
-    of_tables = {table: _table_files(advice, table) for table in advice.designs}
+    tested = {design.table for design in made.designs}
+    of_tables = {
+        table: {**_table_files(advice, table), **(_test_file(advice, table) if table in tested else {})}
+        for table in advice.designs
+    }
     names = {table: tuple(files) for table, files in of_tables.items() if files}
     pages = _pages(advice, names)
     others = {**migrations, **{name: text for files in of_tables.values() for name, text in files.items()}, **pages}
@@ -86,6 +91,14 @@ def _table_files(advice: Advice, table: TableName) -> dict[str, str]:
     if needs_cut_over(design):
         made[f"cutover/{stem(table)}.sql"] = cut_over(design)
     return made
+
+
+def _test_file(advice: Advice, table: TableName) -> dict[str, str]:
+    """The pgTAP test of one table that the migrations tell of; none where today's set-up was not read."""
+    if advice.audit is None:
+        return {}
+    text = render_test(advice.designs[table], advice.audit.catalog)
+    return {f"supabase/tests/database/{stem(table)}.test.sql": text}
 
 
 def _pages(advice: Advice, names: Mapping[TableName, Sequence[str]]) -> dict[str, str]:
