@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -96,3 +100,36 @@ def test_a_path_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(ExportFailed, match="out cannot be written: File exists. Name another one with OUT."):
         require_writable(tmp_path / "out")
+
+
+def crash(how: str, folder: Path) -> list[str]:
+    """What a process of its own prints, in which exports end badly."""
+    script = Path(__file__).with_name("crashing.py")
+    run = subprocess.run(
+        [sys.executable, str(script), how, str(folder)], stdout=subprocess.PIPE, text=True, check=True, timeout=120
+    )
+    return run.stdout.splitlines()
+
+
+def test_killed_at_any_moment_an_export_leaves_the_old_bundle_or_the_new(tmp_path: Path) -> None:
+    ends = Counter(crash("killed", tmp_path / "out"))
+    assert set(ends) == {"old old mine []", "new old mine []"}
+    assert min(ends.values()) > 10
+
+
+def test_so_it_does_where_two_names_cannot_be_exchanged_once_the_next_export_has_come(tmp_path: Path) -> None:
+    ends = Counter(crash("killed-twice", tmp_path / "out"))
+    assert set(ends) == {"old old mine []", "new old mine []", "nothing old mine []"}
+    assert ends["nothing old mine []"] == 1
+
+
+@pytest.mark.parametrize(("how", "why"), [("full", "File too large"), ("forbidden", "Permission denied")])
+def test_without_room_or_rights_the_old_bundle_stays_and_one_sentence_says_so(how: str, why: str) -> None:
+    with TemporaryDirectory() as place:  # whose parents everybody may pass through
+        folder = Path(place) / "parent" / "out"
+        Path(place).chmod(0o755)
+        folder.parent.mkdir()
+        said, left = crash(how, folder)
+        folder.parent.chmod(0o755)
+    assert said == f"The folder {folder} cannot be written: {why}. Name another one with OUT."
+    assert left == "old ['out']"

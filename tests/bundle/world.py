@@ -61,4 +61,5 @@ def apply_as_the_cli_does(connection: psycopg.Connection[tuple[object, ...]], te
                     connection.execute(statement[0].strip().encode(), prepare=False)
             connection.execute("create temporary table if not exists schema_migrations (version text)")
     finally:
+        connection.rollback()
         connection.execute("reset role")

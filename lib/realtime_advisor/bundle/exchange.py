@@ -1,7 +1,7 @@
 """Put one folder in the place of another, so that whoever looks finds the old one or the new one, whole.
 
 Linux and macOS exchange two names in one step. Elsewhere it takes two renames; what a crash between them leaves is
-mended by recover(), which every reader and writer of a bundle calls first.
+mended by recover(), which the next export calls first.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import shutil
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -32,11 +32,12 @@ def put_in_place(new: Path, folder: Path) -> None:
 
 
 def recover(folder: Path) -> None:
-    """Bring back a folder that a crash between two renames took away."""
+    """Bring back a folder that a crash between two renames took away, or finish what it had all but done."""
     aside = _aside(folder)
-    if aside.exists() and not folder.exists():
-        with suppress(FileNotFoundError):  # somebody else was faster
-            aside.rename(folder)
+    if folder.exists():
+        shutil.rmtree(aside, ignore_errors=True)
+    elif aside.exists():
+        aside.rename(folder)
 
 
 def _rename_twice(new: Path, folder: Path) -> None:
