@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 from realtime_advisor.bundle import exchange
 from realtime_advisor.bundle.files import INDEX
@@ -75,8 +76,8 @@ def killed_twice(folder: Path) -> None:
     def unable(*_: object) -> None:
         raise OSError(errno.ENOSYS, "no such call")
 
-    exchange._exchange = unable
-    killed(folder)
+    with patch.object(exchange, "_exchange", unable):
+        killed(folder)
 
 
 def full(folder: Path) -> None:
