@@ -45,7 +45,8 @@ def table_record(advice: Advice, table: TableName) -> list[str]:
 
 def _drivers(decision: Decision) -> Iterator[str]:
     if decision.scope:
-        yield f"Its rows belong to a scope, {plain(say_scope(decision.scope))}: {plain(decision.scope.reason)}."
+        reason = f": {decision.scope.reason}" if decision.scope.reason else ""
+        yield f"Its rows belong to a scope, {plain(say_scope(decision.scope) + reason)}."
         yield f"Who may listen: {plain(say_entitled(decision.scope.entitlement))}."
     else:
         yield "Nothing leads from its rows to a user or a tenant."

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from realtime_advisor.display.audit import show_audit_findings
-from realtime_advisor.display.palette import OPERATIONS, OPTIONS
-from realtime_advisor.display.sentences import busy, tell_churn, tell_poller_load, tell_verdict
-from realtime_advisor.display.wording import say_count, say_list, say_number, say_table
-from realtime_advisor.model import Advice, Churn, DatabaseChurn, Option, ProofStatus, TableName
+from realtime_advisor.display.palette import OPTIONS
+from realtime_advisor.display.sentences import tell_poller_load, tell_verdict
+from realtime_advisor.display.wording import say_count, say_list, say_table
+from realtime_advisor.model import Advice, Option, ProofStatus, TableName
 
-from .report_rows import anchor_of, rows_by_table
-from .report_views import Bar, Bars, Column, Overview, Part, Tile
+from .report_dossier import MOST_FULL
+from .report_figures import draw_bars, draw_dots
+from .report_rows import rows_by_table
+from .report_views import Column, Overview, Tile
 from .run_sentences import tell_run
 
-_MOST_BARS: Final = 30
 _COLUMNS: Final = (
     Column("Table"),
     Column("Verdict"),
@@ -39,10 +40,19 @@ def survey(advice: Advice) -> Overview:
         notes=tuple(_notes(advice)),
         columns=_COLUMNS,
         rows=tuple(sorted(rows, key=lambda row: (-row.rate, row.name, row.anchor))),
-        churn=_bars(advice.churn, advice),
-        rates=None,
+        churn=draw_bars(advice),
+        rates=draw_dots(advice.decisions),
         audit=show_audit_findings(advice.audit.findings) if advice.audit else None,
-        legend="",
+        legend=_legend(len(rows)),
+    )
+
+
+def _legend(tables: int) -> str:
+    if tables <= MOST_FULL:
+        return ""
+    return (
+        f"Of the {MOST_FULL} busiest tables everything is told here; of the others what decides. The rest is in "
+        "decisions.json, in findings.csv and in the scripts."
     )
 
 
@@ -93,28 +103,3 @@ def _scripts(tables: Sequence[TableName]) -> str:
 def _tables(tables: Sequence[TableName]) -> str:
     names = say_list(map(say_table, tables))
     return f"{names} has" if len(tables) == 1 else f"{len(tables):,} tables ({names}) have"
-
-
-def _bars(churn: DatabaseChurn, advice: Advice) -> Bars:
-    told = busy(churn)
-    most = told[0].events if told else 1
-    rest = len(told) - _MOST_BARS
-    return Bars(
-        tell_churn(churn),
-        tuple(OPERATIONS.values()),
-        tuple(_bar(entry, most, advice) for entry in told[:_MOST_BARS]),
-        f"{say_count(rest, 'less busy table')} not drawn." if rest > 0 else "",
-    )
-
-
-def _bar(entry: Churn, most: int, advice: Advice) -> Bar:
-    counts = {"updates": entry.updates, "inserts": entry.inserts, "deletes": entry.deletes}
-    rate = entry.events_per_minute
-    return Bar(
-        anchor_of(entry.table) if entry.table in advice.decisions else "dossiers",
-        say_table(entry.table),
-        round(100 * entry.events / most, 3),
-        tuple(Part(OPERATIONS[what].colour, round(count / entry.events, 4)) for what, count in counts.items() if count),
-        f"{entry.events:,}" if rate is None else say_number(rate),
-        say_list(f"{count:,} {what}" for what, count in counts.items() if count),
-    )

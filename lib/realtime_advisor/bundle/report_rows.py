@@ -69,7 +69,7 @@ def _row(decision: Decision, design: Design, churn: Churn | None, proof: Proof |
         rate=_UNKNOWN if rate is None else round(rate, 6),
         rate_said=_say_rate(churn),
         hottest=round(float(hottest.value), 6) if hottest and is_number(hottest.value) else _UNKNOWN,
-        hottest_said=_say_hottest(hottest),
+        hottest_said=say_hottest(hottest),
         trust=_trust(proof, has_script),
         proof=proof_badge(proof) if has_script else None,
         because=decision.reasons[0] if decision.reasons else "",
@@ -85,7 +85,8 @@ def _say_rate(churn: Churn | None) -> str:
     return say_number(churn.events_per_minute)
 
 
-def _say_hottest(hottest: Evidence | None) -> str:
+def say_hottest(hottest: Evidence | None) -> str:
+    """The hottest scope's rate, and whether it is a bound or inferred."""
     if hottest is None:
         return "–"
     if not is_number(hottest.value):

@@ -82,6 +82,40 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """A place on the scale, in percent of its width."""
+
+    at: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """What a subscriber of one table hears: places on the scale in percent, and the verdict's mark."""
+
+    anchor: str
+    name: str
+    whole: float
+    average: float | None
+    hottest: float
+    look: Look
+    inferred: bool
+    said: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Row changes a minute on a scale of powers of ten, beside the threshold of Broadcast."""
+
+    sentence: str
+    ticks: tuple[Tick, ...]
+    threshold: Tick | None
+    dots: tuple[Dot, ...]
+    below: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CodePart:
     """Some lines of a script that are all comments, or none."""
 
@@ -99,11 +133,67 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """One criterion as it came out; `nearness` is the value as a part of the threshold, in percent up to 200."""
+
+    look: Look
+    sentence: str
+    holds: str
+    value: str
+    rule: str
+    how: str
+    nearness: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Criteria in order, those that hold first."""
+
+    rows: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """One table's row changes, by kind."""
+
+    parts: tuple[Part, ...]
+    key: tuple[tuple[str, str], ...]  # colour, and what is said
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer in a grid."""
+
+    look: Look
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Who may do one thing on which topic."""
+
+    title: str
+    users: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Answer | None, ...]], ...]
+    key: tuple[Look, ...]
+    below: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What is opened by whoever wants to know."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Something to show, and which macro shows it."""
 
-    kind: Literal["words", "sheet", "listing", "grid"]
-    view: Words | Sheet | Listing
+    kind: Literal["words", "sheet", "listing", "grid", "criteria", "mix", "fold"]
+    view: Words | Sheet | Listing | Grid | Criteria | Mix | Fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +224,6 @@ class Overview:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     churn: Bars
-    rates: None
+    rates: Dots | None
     audit: Sheet | None
     legend: str
