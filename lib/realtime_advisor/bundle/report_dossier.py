@@ -101,13 +101,13 @@ def _findings(decision: Decision, full: bool) -> Iterator[Block]:
     counts = [(sum(each.holds is holds for each in decision.findings), word) for holds, word in _OUTCOMES]
     told = say_list(f"{count} {word}" for count, word in counts if count)
     yield _words((f"Of {say_count(len(decision.findings), 'criterion', 'criteria')}: {told}.",))
-    yield Block("criteria", _criteria(sorted(speaking, key=lambda each: each.holds is None)))
+    yield Block("criteria", _criteria(sorted(speaking, key=lambda each: each.holds is None), brief=not full))
     if failing and full:
         yield Block("fold", Fold(f"{len(failing)} that do not hold", (Block("criteria", _criteria(failing)),)))
 
 
-def _criteria(findings: Sequence[Finding]) -> Criteria:
-    return Criteria(tuple(map(_criterion, findings)))
+def _criteria(findings: Sequence[Finding], *, brief: bool = False) -> Criteria:
+    return Criteria(tuple(map(_criterion, findings)), brief)
 
 
 def _criterion(finding: Finding) -> Criterion:

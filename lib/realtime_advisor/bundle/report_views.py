@@ -147,9 +147,10 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Criteria in order, those that hold first."""
+    """Criteria in order, those that hold first; `brief` where there are too many tables for tables in each."""
 
     rows: tuple[Criterion, ...]
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,55 +1,69 @@
 "use strict";
-// Search, sort and filter. Without this script the page says the same; a reader scrolls.
+// Search, sort and filter. Without this script the page says the same, of all tables at once.
 (() => {
-  const rows = [...document.querySelectorAll(".verdicts tbody tr")];
+  const MOST_SHOWN = 50; // of more, a button shows the rest: a browser takes its time to set a thousand rows
+  const byId = (id) => document.getElementById(id);
+  const tools = document.querySelector(".tools");
+  const nothing = document.querySelector(".nothing");
+  const more = document.querySelector(".more");
+  const body = document.querySelector(".verdicts tbody");
+  const tiles = [...document.querySelectorAll(".tile-face")];
   const dossiers = new Map([...document.querySelectorAll(".dossier")].map((each) => [each.dataset.table, each]));
-  const entries = rows.map((row) => ({
+  const entries = [...body.rows].map((row, place) => ({
     row,
+    place,
     dossier: dossiers.get(row.querySelector("a").hash.slice(1)),
     text: `${row.textContent} ${row.dataset.topics}`.toLowerCase(),
-    option: row.dataset.option,
+    keys: [...row.cells].map((cell) => (cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v))),
   }));
-  const find = document.getElementById("find");
-  const found = document.getElementById("found");
-  const tiles = [...document.querySelectorAll(".tile-face")];
+  let inOrder = entries;
   let option = "";
+  let most = MOST_SHOWN;
+
+  const say = (count) => count.toLocaleString("en");
 
   function filter() {
-    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = byId("find").value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
-    for (const entry of entries) {
-      const shown = (!option || entry.option === option) && words.every((word) => entry.text.includes(word));
-      count += shown;
-      if (entry.row.hidden === shown) {
-        entry.row.hidden = !shown;
-        if (entry.dossier) entry.dossier.hidden = !shown;
-      }
+    for (const { row, dossier, text } of inOrder) {
+      const matches = (!option || row.dataset.option === option) && words.every((word) => text.includes(word));
+      count += matches;
+      const hidden = !matches || count > most;
+      if (row.hidden !== hidden) row.hidden = hidden;
+      if (dossier.hidden !== hidden) dossier.hidden = hidden;
     }
-    const all = entries.length.toLocaleString("en");
-    found.textContent = count === entries.length ? `${all} tables` : `${count.toLocaleString("en")} of ${all} tables`;
-    document.querySelector(".nothing").hidden = count > 0;
+    const all = entries.length;
+    byId("found").textContent = count === all ? `${say(all)} tables` : `${say(count)} of ${say(all)} tables`;
+    nothing.hidden = count > 0 || all === 0;
+    more.hidden = count <= most;
+    more.textContent = `Show all ${say(count)}, not only the first ${say(most)}`;
+  }
+
+  function search() {
+    most = MOST_SHOWN;
+    filter();
   }
 
   function choose(wanted) {
     option = option === wanted ? "" : wanted;
     for (const tile of tiles) tile.setAttribute("aria-pressed", String(tile.dataset.option === option));
-    filter();
+    search();
   }
 
-  const inOrder = new Intl.Collator("en", { numeric: true });
-  const value = (row, column) => row.cells[column].dataset.v ?? row.cells[column].textContent;
+  const collator = new Intl.Collator("en", { numeric: true });
+  const compare = (one, other) => (typeof one === "number" ? one - other : collator.compare(one, other));
 
-  function sort(head, column) {
-    const numeric = rows[0]?.cells[column].dataset.v !== undefined;
-    const first = head.dataset.first ?? "ascending";
+  function sort(head) {
+    const column = head.cellIndex;
+    const first = head.classList.contains("n") ? "descending" : "ascending";
     const now = head.getAttribute("aria-sort");
     const next = now === "none" ? first : now === "ascending" ? "descending" : "ascending";
     const sign = next === "ascending" ? 1 : -1;
-    const keyed = entries.map((entry, index) => ({ entry, index, key: value(entry.row, column) }));
-    keyed.sort((a, b) => sign * (numeric ? a.key - b.key : inOrder.compare(a.key, b.key)) || a.index - b.index);
-    for (const other of head.parentNode.cells) if (other.hasAttribute("aria-sort")) other.setAttribute("aria-sort", "none");
-    head.setAttribute("aria-sort", next);
-    document.querySelector(".verdicts tbody").append(...keyed.map((each) => each.entry.row));
+    inOrder = [...entries].sort((a, b) => sign * compare(a.keys[column], b.keys[column]) || a.place - b.place);
+    for (const other of head.parentNode.cells) if (other.ariaSort) other.ariaSort = "none";
+    head.ariaSort = next;
+    body.append(...inOrder.map((entry) => entry.row));
+    filter();
   }
 
   for (const word of document.querySelectorAll(".verdicts .sort")) {
@@ -57,37 +71,47 @@
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = word.textContent;
-    button.addEventListener("click", () => sort(head, head.cellIndex));
+    button.addEventListener("click", () => sort(head));
     word.replaceWith(button);
   }
   for (const tile of tiles) {
     tile.disabled = false;
     tile.addEventListener("click", () => choose(tile.dataset.option));
   }
-  find.addEventListener("input", filter);
-  document.querySelector(".tools").hidden = false;
+  byId("find").addEventListener("input", search);
+  more.addEventListener("click", () => {
+    most = Infinity;
+    filter();
+  });
+  tools.hidden = entries.length === 0;
   filter();
 
   function openNamed() {
-    const inside = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const dossier = inside && inside.closest(".dossier");
+    const inside = byId(decodeURIComponent(location.hash.slice(1)));
+    const dossier = inside?.closest(".dossier");
     if (dossier && (!dossier.open || dossier.hidden)) {
-      dossier.open = true;
       dossier.hidden = false;
+      dossier.open = true;
       dossier.scrollIntoView();
     }
   }
   addEventListener("hashchange", openNamed);
   openNamed();
 
-  // On paper nothing can be opened: the dossiers that are shown are printed open, unless they are many.
+  // On paper nothing can be opened: what is found is printed whole, the dossiers open unless they are many.
   let opened = [];
+  let before = most;
   addEventListener("beforeprint", () => {
+    before = most;
+    most = Infinity;
+    filter();
     const shown = [...dossiers.values()].filter((each) => !each.hidden);
-    opened = shown.length > 40 ? [] : shown.filter((each) => !each.open);
+    opened = shown.length > MOST_SHOWN ? [] : shown.filter((each) => !each.open);
     for (const each of opened) each.open = true;
   });
   addEventListener("afterprint", () => {
     for (const each of opened) each.open = false;
+    most = before;
+    filter();
   });
 })();
