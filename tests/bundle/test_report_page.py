@@ -58,7 +58,8 @@ def text_of(which: str) -> str:
 
 
 def words_of(page: Page) -> str:
-    return " ".join(data for tag, data in page.texts if tag not in ("style", "script"))
+    said = " ".join(data for tag, data in page.texts if tag not in ("style", "script"))
+    return said.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("which", ["small", "hostile"])
