@@ -1,0 +1,156 @@
+"""The report as a browser reads it: one file that fetches nothing, whoever named the tables."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from functools import cache
+from html.parser import HTMLParser
+
+import pytest
+from tests.bundle.pages_world import HOSTILE, advise, hostile, small
+
+from realtime_advisor.bundle.report_page import report_html
+
+VOID = {"meta", "input", "br", "img", "link", "hr"}
+# The end tags that HTML lets one leave out, and the page does, because there are many of them.
+OPEN_ENDED = {"td", "th", "tr"}
+
+
+class Page(HTMLParser):
+    """What is in a page: elements with their attributes, and the text of each kind of element."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.open: list[str] = []
+        self.strays: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID | OPEN_ENDED:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in OPEN_ENDED:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.strays.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append((self.open[-1] if self.open else "", data))
+
+    def of(self, tag: str) -> list[dict[str, str]]:
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    def with_class(self, name: str) -> list[dict[str, str]]:
+        return [attrs for _, attrs in self.elements if name in attrs.get("class", "").split()]
+
+
+@cache
+def text_of(which: str) -> str:
+    return report_html({"small": small, "hostile": hostile}[which]())
+
+
+def words_of(page: Page) -> str:
+    said = " ".join(data for tag, data in page.texts if tag not in ("style", "script"))
+    return said.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("which", ["small", "hostile"])
+def test_every_element_is_closed(which: str) -> None:
+    page = Page(text_of(which))
+    assert (page.strays, page.open) == ([], [])
+
+
+@pytest.mark.parametrize("which", ["small", "hostile"])
+def test_the_page_names_no_address_but_its_own_anchors(which: str) -> None:
+    page = Page(text_of(which))
+    named = [attrs[key] for _, attrs in page.elements for key in ("href", "src", "action", "srcset") if key in attrs]
+    assert named
+    assert [address for address in named if not address.startswith("#")] == []
+    assert not [tag for tag, _ in page.elements if tag in ("link", "img", "iframe", "object", "embed")]
+    style = "".join(data for tag, data in page.texts if tag == "style")
+    assert not re.search(r"url\(|@import", style)
+
+
+@pytest.mark.parametrize("which", ["small", "hostile"])
+def test_only_the_pages_own_script_may_run(which: str) -> None:
+    page = Page(text_of(which))
+    scripts = [data for tag, data in page.texts if tag == "script"]
+    policy = next(attrs["content"] for attrs in page.of("meta") if "http-equiv" in attrs)
+    digest = base64.b64encode(hashlib.sha256("".join(scripts).encode()).digest()).decode()
+    assert len(page.of("script")) == 1
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert not [attrs for _, attrs in page.elements if any(name.startswith("on") for name in attrs)]
+
+
+@pytest.mark.parametrize("which", ["small", "hostile"])
+def test_every_link_leads_to_a_place_that_is_there_once(which: str) -> None:
+    page = Page(text_of(which))
+    places = Counter(attrs["id"] for _, attrs in page.elements if "id" in attrs)
+    assert {place: count for place, count in places.items() if count > 1} == {}
+    assert {attrs["href"].removeprefix("#") for attrs in page.of("a")} <= set(places)
+
+
+def test_a_hostile_name_is_read_as_it_is_written() -> None:
+    page = Page(text_of("hostile"))
+    said = re.sub(r"\s+", " ", words_of(page))
+    for name in HOSTILE:
+        assert re.sub(r"\s+", " ", name.replace('"', '""')) in said
+    assert "{{ 7 * 7 }}" in said
+    assert len(page.with_class("dossier")) == len(HOSTILE)
+
+
+def test_each_table_has_a_verdict_and_a_dossier() -> None:
+    page = Page(text_of("small"))
+    assert len(page.with_class("dossier")) == len(small().decisions)
+    assert [attrs["data-option"] for tag, attrs in page.elements if tag == "tr" and "data-option" in attrs] == [
+        "postgres_changes",
+        "broadcast",
+        "broadcast",
+        "no_realtime",
+    ]
+
+
+def test_a_dossier_tells_what_the_verdict_stands_on_and_what_follows() -> None:
+    said = words_of(Page(text_of("small")))
+    for sentence in (
+        "82 % of the changes are updates, more than 50 %.",
+        "inferred: a part of the whole",
+        "How many clients listen at the busiest hour?",
+        "tenant:<id>:documents",
+        "2 steps and 6 answers on PostgreSQL 18.0 are as designed.",
+        "A bulk write sends one message a scope.",
+        "create or replace function",
+    ):
+        assert sentence in said, sentence
+
+
+def test_the_page_says_what_was_measured() -> None:
+    said = words_of(Page(text_of("small")))
+    assert "PostgreSQL 18.0, watched for 600 seconds." in said
+    assert "The counters were reset." in said
+
+
+def test_what_is_not_proved_is_told_first() -> None:
+    assert "The script of documents is not proved" in words_of(Page(text_of("small")))
+
+
+def test_no_duration_is_told() -> None:
+    assert not re.search(r"9\.8|0\.12|0\.65|1\.23", words_of(Page(text_of("small"))))
+
+
+def test_the_same_advice_gives_the_same_bytes() -> None:
+    assert report_html(small()) == text_of("small")
+
+
+def test_a_database_without_tables_has_a_page_too() -> None:
+    page = Page(report_html(advise([])))
+    assert (page.strays, page.open) == ([], [])
