@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from realtime_advisor.model import Design, Emission, Option
+from realtime_advisor.model import Client, Design, Emission, Option
 
 from .client_naming import Entities, camel
 from .client_rendering import TsValue, client_template, render_client
@@ -30,18 +30,20 @@ def generate_client(
     row_types: bool = False,
     changes_per_minute: float | None = None,
     entities: Entities | None = None,
-) -> Mapping[str, str]:
+) -> Client:
     """The TypeScript of a design: file name to text, in order of name, each byte the same for the same design.
 
     `row_types` takes the types of rows from `database.types.ts`, which `supabase gen types typescript` writes, beside
     these files. `changes_per_minute` sets the poll of a table without realtime. Files of several designs share a
     folder: those of one name have one text, if the names come from `entities` of all these designs.
     """
-    files: dict[str, str] = {}
+    own: dict[str, str] = {}
+    shared: set[str] = set()
     for kind, made in _parts(design, entities or Entities((design,)), row_types, changes_per_minute):
-        files |= {f"{name}.ts": client_template(name) for name in _SHARED[kind]}
-        files |= made
-    return {name: files[name] for name in sorted(files)}
+        shared.update(_SHARED[kind])
+        own |= made
+    templates = {f"{name}.ts": client_template(name) for name in sorted(shared)}
+    return Client(design, {name: own[name] for name in sorted(own)}, templates)
 
 
 def poll_seconds(changes_per_minute: float | None) -> int:
