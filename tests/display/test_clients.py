@@ -48,7 +48,7 @@ def test_a_client_is_beside_the_sql_that_it_listens_to() -> None:
     assert [name for name, _ in both.left.files] == ["1 functions", "2 triggers", "3 policies"]
     page = both._repr_markdown_()
     assert page.index("```sql") < page.index("```typescript")
-    assert page.count("<div") == page.count("</div>") == 3
+    assert page.count("<div") == page.count("</div>") == 9
     assert page.count("<details") == page.count("</details>") == 6
 
 

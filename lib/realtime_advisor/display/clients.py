@@ -6,7 +6,7 @@ from realtime_advisor.model import Client, Script
 
 from .folders import Beside, Folder
 from .views import Listing
-from .wording import say_count, say_list, say_table
+from .wording import say_count, say_table
 
 _LANGUAGE = "typescript"
 
@@ -16,7 +16,7 @@ def show_client(client: Client) -> Folder:
     files = tuple((name, Listing(text, _LANGUAGE)) for name, text in client.own.items())
     shared = ""
     if client.shared:
-        shared = f"Beside them, the same for every table: {say_list(client.shared)}."
+        shared = f"Beside them, the same for every table: {', '.join(client.shared)}."
     title = f"What an application takes for {say_table(client.design.table)}: {say_count(len(files), 'file')}."
     return Folder(title, files, _first(files), shared)
 

@@ -13,7 +13,9 @@ from .views import Listing
 
 # Side by side where the page is wide enough for two columns of code, else one below the other.
 _ROW = '<div style="display:flex;flex-wrap:wrap;column-gap:2em">'
-_COLUMN = '<div style="flex:1 1 44em;min-width:0">'
+_COLUMN = '<div style="flex:1 1 48em;min-width:0">'
+# A long file scrolls, so that what stands below it stays in sight.
+_CODE = '<div style="max-height:30em;overflow:auto">'
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class Folder:
     @property
     def markdown(self) -> str:
         """A file's code stands between blank lines, where Markdown counts inside HTML too."""
-        files = (f"{self._summary(name)}\n\n{listing._repr_markdown_()}\n\n</details>" for name, listing in self.files)
+        files = (
+            f"{self._summary(name)}{_CODE}\n\n{listing._repr_markdown_()}\n\n</div></details>"
+            for name, listing in self.files
+        )
         return "\n\n".join([f"<p>{escape(self.title)}</p>", *files, *filter(None, [self._closing])])
 
     @property
@@ -42,7 +47,7 @@ class Folder:
 
     def _unfolding(self, file: tuple[str, Listing]) -> str:
         name, listing = file
-        return f"{self._summary(name)}{listing.html}</details>"
+        return f"{self._summary(name)}{_CODE}{listing.html}</div></details>"
 
     def _summary(self, name: str) -> str:
         return f"<details{' open' if name in self.opened else ''}><summary><code>{escape(name)}</code></summary>"
