@@ -6,6 +6,7 @@ from .decision.decide import decide
 from .display import figures, widgets
 from .display.picking import pick
 from .display.show import show
+from .generation.client import generate_client
 from .generation.design import design
 from .generation.sql import generate
 from .journey import advise, audit, keep_answer, load_answers, observe, read_wal
@@ -31,6 +32,7 @@ __all__ = [
     "feeds_of",
     "figures",
     "generate",
+    "generate_client",
     "keep_answer",
     "load_answers",
     "load_matrix",

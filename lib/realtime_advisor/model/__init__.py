@@ -17,6 +17,7 @@ from .catalog import (
     UserType,
 )
 from .churn import Churn, DatabaseChurn, Gap, Snapshot, TableCounters
+from .client import Client
 from .decision import (
     Choice,
     Condition,
@@ -51,6 +52,7 @@ __all__ = [
     "ChangesToday",
     "Choice",
     "Churn",
+    "Client",
     "Column",
     "Condition",
     "DatabaseChurn",
