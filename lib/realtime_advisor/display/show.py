@@ -12,6 +12,7 @@ from realtime_advisor.model import (
     AuditFinding,
     ByTable,
     Catalog,
+    Comparison,
     DatabaseChurn,
     Decision,
     Decisions,
@@ -31,6 +32,7 @@ from realtime_advisor.reference import Criterion, Matrix
 
 from .audit import show_audit, show_audit_findings
 from .churn_tables import show_churn
+from .comparisons import show_comparison
 from .designs import show_both_ways, show_design, show_feed_proposals
 from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
 from .proofs import show_deliveries, show_proof, show_proofs, show_proved_design, show_steps
@@ -52,6 +54,7 @@ _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
     (Advice, lambda advice: show_decisions(advice.decisions, advice.proofs)),
     (Audit, show_audit),
     (Catalog, show_catalog),
+    (Comparison, show_comparison),
     (DatabaseChurn, show_churn),
     (Decisions, show_decisions),
     (Decision, show_decision),
@@ -107,8 +110,8 @@ def show(noun: object, other: object = None) -> View:
                 return single(noun)
     raise BadInput(
         f"There is no way to show {type(noun).__name__}{'' if other is None else f' beside {type(other).__name__}'}. "
-        "Show a catalogue, an audit, churn, writing statements, a WAL reading, decisions, a decision, its findings or "
-        "flips, a design, a script, proofs, a matrix or SQL."
+        "Show a catalogue, an audit, a comparison, churn, writing statements, a WAL reading, decisions, a decision, its "
+        "findings or flips, a design, a script, proofs, a matrix or SQL."
     )
 
 
