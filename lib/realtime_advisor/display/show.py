@@ -110,8 +110,8 @@ def show(noun: object, other: object = None) -> View:
                 return single(noun)
     raise BadInput(
         f"There is no way to show {type(noun).__name__}{'' if other is None else f' beside {type(other).__name__}'}. "
-        "Show a catalogue, an audit, a comparison, churn, writing statements, a WAL reading, decisions, a decision, its "
-        "findings or flips, a design, a script, proofs, a matrix or SQL."
+        "Show a catalogue, an audit, a comparison, churn, writing statements, a WAL reading, decisions, a decision, "
+        "its findings or flips, a design, a script, proofs, a matrix or SQL."
     )
 
 
