@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +90,3 @@ def installed(applied: Installed) -> Iterator[Installed]:
         connection.execute(SQL("create database {} template {}").format(Identifier(name), Identifier(applied.name)))
         yield Installed(applied.server, name)
         connection.execute(SQL("drop database {} with (force)").format(Identifier(name)))
-
-
-Plant = Callable[[str], None]
