@@ -12,13 +12,17 @@ from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.generation.whole import generate_all
 from realtime_advisor.model import Advice, TableName
 
+from .adr import adr_files
 from .audit_page import PAGE, render_audit
+from .client_files import client_files, types_file
 from .decisions import describe
 from .files import INDEX, stem
-from .manifest import MANIFEST, write_manifest
+from .findings_csv import findings_csv
+from .manifest import MANIFEST, read_manifest, write_manifest
 from .migrations import DEFAULT_NAME, DEFAULT_VERSION, Label, migration_files
 from .pgtap import render_test
 from .readme import SCHEMA, render_readme
+from .report_page import report_html
 from .writing import write_files
 
 
@@ -53,17 +57,22 @@ def export(
     version: str = DEFAULT_VERSION,
     name: str = DEFAULT_NAME,
     date: str | None = None,
+    types: Path | str | None = None,
 ) -> Bundle:
     """The bundle's files by relative name, written to the folder `out` unless that is None.
 
     `version` (YYYYMMDDHHMMSS) and `name` are those of the migrations, `date` what the pages give as their day: no
-    clock is asked. Raises ExportFailed, BadInput.
+    clock is asked. `types` is a file of `supabase gen types typescript`: rows in client/ then have its types. A table
+    keeps the number that its decision record has in `out`. Raises ExportFailed, BadInput.
     """
-    files = _render(advice, Label(version, name), date)
+    older = read_manifest(Path(out)) if out is not None else None
+    adr = adr_files(advice, date=date, earlier=sorted(older.files) if older else ())
+    client = client_files(advice, row_types=types is not None) | (types_file(Path(types)) if types else {})
+    files = _render(advice, Label(version, name), {**adr, **client}, date)
     return Bundle(files, write_files(Path(out), files) if out is not None else ())
 
 
-def _render(advice: Advice, label: Label, date: str | None) -> dict[str, str]:
+def _render(advice: Advice, label: Label, more: Mapping[str, str], date: str | None) -> dict[str, str]:
     made = generate_all(advice.designs.values(), advice.proofs)
     migrations = migration_files(made, label)
     tested = {design.table for design in made.designs}
@@ -73,7 +82,8 @@ def _render(advice: Advice, label: Label, date: str | None) -> dict[str, str]:
     }
     names = {table: tuple(files) for table, files in of_tables.items() if files}
     pages = _pages(advice, names)
-    others = {**migrations, **{name: text for files in of_tables.values() for name, text in files.items()}, **pages}
+    sql = {name: text for files in of_tables.values() for name, text in files.items()}
+    others = {**pages, **migrations, **sql, **more}
     order = [name for name in migrations if name.startswith("supabase/")]
     readme = render_readme(advice, names, order, label.rollback, label.check, [*others, MANIFEST], date)
     files = {"README.md": readme, **others}
@@ -105,4 +115,5 @@ def _pages(advice: Advice, names: Mapping[TableName, Sequence[str]]) -> dict[str
     decisions = json.dumps(describe(advice, names), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     schema = package_files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
     audit = {PAGE: render_audit(advice.audit)} if advice.audit else {}
-    return {**audit, SCHEMA: schema, INDEX: decisions + "\n"}
+    tables = {"findings.csv": findings_csv(advice), SCHEMA: schema, INDEX: decisions + "\n"}
+    return {"report.html": report_html(advice), **audit, **tables}
