@@ -10,9 +10,9 @@ from functools import cache
 from html.parser import HTMLParser
 
 import pytest
-from tests.bundle.pages_world import HOSTILE, advise, hostile, small
 
 from realtime_advisor.bundle.report_page import report_html
+from tests.bundle.pages_world import HOSTILE, advise, hostile, small
 
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 # The end tags that HTML lets one leave out, and the page does, because there are many of them.
