@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from .bundle.answers_file import read_answers_file
+from .bundle.client_files import types_file
 from .bundle.files import INDEX
 from .bundle.manifest import read_manifest
 from .bundle.migrations import DEFAULT_VERSION, Label
@@ -30,11 +31,12 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
 
     About the database that DATABASE_URL or PG* names, recorded into HISTORY if that is set; else about what HISTORY
     holds; else about the workshop database. ANSWERS is a file; without it the one beside HISTORY counts. VERSION is
-    that of the first migration, DATE the day that the pages give.
+    that of the first migration, DATE the day that the pages give, TYPES a file with the types of rows for clients.
     """
     seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
     out = Path(environ.get("OUT", "").strip() or "out").absolute()
     label = Label(environ.get("VERSION", "").strip() or DEFAULT_VERSION)
+    types = _types_file(environ.get("TYPES", "").strip())
     require_writable(out)
     history, database = (environ.get(name, "").strip() for name in ("HISTORY", "DATABASE"))
     answers = _answers_file(environ.get("ANSWERS", "").strip(), history)
@@ -47,9 +49,18 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
         "database": database or None,
         "version": label.version,
         "date": environ.get("DATE", "").strip() or None,
+        "types": str(types) if types else None,
     }
     _execute(parameters)
     return out
+
+
+def _types_file(named: str) -> Path | None:
+    """The file named, if any; read once here, where a mistake is told soon."""
+    if not named:
+        return None
+    types_file(Path(named))
+    return Path(named).absolute()
 
 
 def _answers_file(named: str, history: str) -> Path | None:
