@@ -83,7 +83,7 @@ def _triggers(design: Design) -> Iterator[Fragment]:
     for table in watched_tables(design) if design.emissions else ():
         for _, name in table.triggers:
             values: dict[str, Value] = {
-                "table": qualified(table.table),
+                "table": str(table.table),
                 "trigger": name,
                 "signature": signature(table),
                 "what": f"{name} on {table.table} calls {table.function}() and is enabled",
