@@ -10,9 +10,11 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from .entitled import Row
 from .installing import said
+from .refusals import is_refusal, refused
 from .scene import Outcome, Scene, not_tried, worst
 from .skeleton import Statement
-from .writes import table_of, watched
+from .watched import watched
+from .writes import table_of
 
 ZONES = ("Pacific/Kiritimati", "Etc/GMT+12")  # the first and the last to see a day
 _SCOPES = 16  # each waits for a quarter of a second, where each waits by itself: more than a statement may take here
@@ -77,6 +79,8 @@ def policy_change(scene: Scene) -> Outcome:
     with psycopg.connect(scene.stage.connection.info.dsn) as other:
         other.execute("lock table realtime.messages in access exclusive mode")
         outcome = _survives(scene, [SQL(_PATIENCE)], scopes=_SCOPES)
+    if outcome.holds is None:
+        return outcome
     # Whatever gives up waiting says so: to count that says more than a duration, which is the machine's too.
     given_up = len(scene.stage.warnings)
     holds = outcome.holds and given_up <= 1
@@ -117,6 +121,8 @@ def _survives(
             scene.stage.settle()
             there = _count(scene, rows)
     except psycopg.Error as error:
+        if is_refusal(error, scene.skeleton):
+            return refused(error)
         return Outcome(expected, f"the write failed: {said(error)}", False)
     return Outcome(expected, f"{there} rows written", there == len(rows))
 

@@ -136,5 +136,5 @@ def described(told: Sequence[Message]) -> str:
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
-    """The first that does not hold, else the first."""
-    return next((outcome for outcome in outcomes if outcome.holds is False), outcomes[0])
+    """The first that does not hold, else the first that does, else the first."""
+    return next((one for holds in (False, True) for one in outcomes if one.holds is holds), outcomes[0])
