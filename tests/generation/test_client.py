@@ -122,7 +122,7 @@ def test_row_types_come_from_the_file_that_supabase_writes_where_asked_for() -> 
     assert "Record<string, unknown>" in generate_client(made)["messagesRow.ts"]
     typed = generate_client(made, row_types=True)["messagesRow.ts"]
     assert "import type { Database } from './database.types';" in typed
-    assert "Database['public']['Tables']['messages']['Row']" in typed
+    assert "'public': { Tables: { 'messages': { Row:" in typed
 
 
 def test_a_topic_on_which_members_send_says_so() -> None:
