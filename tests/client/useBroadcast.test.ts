@@ -191,7 +191,8 @@ test('a refused join is shown to the user, and the data is fetched all the same'
 });
 
 test('a replay is asked for from the last that was heard, at each join, and only where it is wanted', async () => {
-  const asked = () => server.joins.map(({ config }) => (config.broadcast['replay'] as { since: number } | undefined)?.since);
+  type Replay = { since: number } | undefined;
+  const asked = () => server.joins.map(({ config }) => (config.broadcast['replay'] as Replay)?.since);
   const component = await show(useOurs, { supabase: connectTo(server), refetch: counter(), more: { replay: 5 } });
   const began = Date.now();
   await advance(100_000);
