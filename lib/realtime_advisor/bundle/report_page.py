@@ -18,6 +18,7 @@ from realtime_advisor.reference import load_matrix
 
 from .report_dossier import describe_tables
 from .report_overview import survey
+from .visible import make_visible
 
 PAGE: Final = "report.html"
 _TEMPLATES: Final = package_files(__package__).joinpath("templates")
@@ -57,9 +58,15 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_readable,
     )
     environment.filters["unbroken"] = _unbroken
     return environment
+
+
+def _readable(value: object) -> object:
+    """A value as it is put on the page; what a macro has made is so already."""
+    return make_visible(value) if type(value) is str else value
 
 
 def _unbroken(text: str) -> str:
