@@ -8,13 +8,14 @@ import re
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.bundle.pages_world import HOSTILE, advise, hostile, many, small
-from tests.generation.world import DOCUMENTS
+from tests.bundle.pages_world import HOSTILE, advise, found, hostile, many, small
+from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION
 
 from realtime_advisor.bundle.report_dossier import MOST_FULL
 from realtime_advisor.bundle.report_page import report_html
@@ -149,6 +150,13 @@ def test_the_page_says_what_was_measured() -> None:
 
 def test_what_is_not_proved_is_told_first() -> None:
     assert "The script of documents is not proved" in words_of(Page(text_of("small")))
+
+
+def test_what_the_architect_decided_is_told_before_the_evidence() -> None:
+    decision = replace(found(DOCUMENTS_DECISION), override="no_realtime, by Ada: nobody looks at it.")
+    said = words_of(Page(report_html(advise([decision]))))
+    assert "The architect decided documents, whatever the evidence says." in said
+    assert said.count("Decided by the architect: no_realtime, by Ada: nobody looks at it.") == 2
 
 
 def test_no_duration_is_told() -> None:

@@ -78,6 +78,9 @@ def _watch(advice: Advice) -> Iterator[str]:
         yield f"{_scripts(unproved)} not proved. Try {_them(unproved)} on a staging database first."
     if substituted := told[ProofStatus.SUBSTITUTED]:
         yield f"{_scripts(substituted)} proved with substitutes: read what was only imitated."
+    overridden = [table for table, decision in advice.decisions.items() if decision.override]
+    if overridden:
+        yield f"The architect decided {say_list(map(say_table, overridden))}, whatever the evidence says."
     refused = [table for table, design in advice.designs.items() if design.refusal]
     if refused:
         yield f"{_tables(refused)} no script; the dossier says what to do instead."
