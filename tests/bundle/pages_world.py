@@ -192,3 +192,15 @@ def hostile() -> Advice:
     catalog = Catalog(SERVER, ByTable({table.name: table for table in (*CATALOG, *tables)}))
     decisions = [found(decide(table.name, USER_SCOPE, because=f"Somebody said {table.name}.")) for table in tables]
     return advise(decisions, [churned(table.name, 10, 5, 1) for table in tables], catalog)
+
+
+def many(count: int) -> Advice:
+    """So many tables of one kind, one busier than the other."""
+    tables = [
+        make_table(f"table_{number}", "id uuid, user_id uuid, title text?", references={"user_id": USERS})
+        for number in range(count)
+    ]
+    catalog = Catalog(SERVER, ByTable({table.name: table for table in (*CATALOG, *tables)}))
+    decisions = [found(decide(table.name, USER_SCOPE, because="The audience is one user.")) for table in tables]
+    churn = [churned(table.name, number, 5, 1) for number, table in enumerate(tables)]
+    return advise(decisions, churn, catalog)

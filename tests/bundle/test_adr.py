@@ -115,3 +115,4 @@ def test_a_hostile_name_is_read_as_it_is_written() -> None:
         addresses = [token["attrs"]["url"] for token in tokens(text) if token["type"] == "link"]
         assert all(address in {other.removeprefix("adr/") for other in files} for address in addresses)
         assert "heading" not in headings(text)
+        assert "\u202e" not in text

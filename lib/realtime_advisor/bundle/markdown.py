@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from .visible import make_visible
+
 _MEANS_SOMETHING: Final = re.compile(r"([\\`*\[\]~|]|(?<!\w)_|_(?!\w))")
 _TAG: Final = re.compile(r"<(?=[A-Za-z/!?])")
 _ENTITY: Final = re.compile(r"&(?=#?\w)")
@@ -17,7 +19,7 @@ def plain(text: str) -> str:
     >>> plain("a <b>, see [x](y)"), plain("*orders*\n# line_items < 2"), plain("at https://a.b")
     ('a &lt;b>, see \\[x\\](y)', '\\*orders\\* # line_items < 2', 'at https:&#47;/a.b')
     """
-    said = _TAG.sub("&lt;", _ENTITY.sub("&amp;", " ".join(text.split())))
+    said = _TAG.sub("&lt;", _ENTITY.sub("&amp;", _line(text)))
     # Some readers make links of bare addresses.
     return _MEANS_SOMETHING.sub(r"\\\1", said).replace("://", ":&#47;/").replace("www.", "www&#46;")
 
@@ -28,9 +30,13 @@ def code(text: str) -> str:
     >>> code("user:<id>:orders"), code("a`b")
     ('`user:<id>:orders`', '`` a`b ``')
     """
-    said = " ".join(text.split())
+    said = _line(text)
     longest = max((len(run) for run in re.findall("`+", said)), default=0)
     return f"`{said}`" if not longest else f"{'`' * (longest + 1)} {said} {'`' * (longest + 1)}"
+
+
+def _line(text: str) -> str:
+    return make_visible(" ".join(text.split()))
 
 
 def items(sentences: Iterable[str]) -> list[str]:

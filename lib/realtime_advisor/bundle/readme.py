@@ -93,7 +93,7 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str) -> list[
         "later than your last migration's: export again with `VERSION=YYYYMMDDHHMMSS`.",
         "",
         "Or one table at a time, in any order, with `tables/<table>.up.sql`, `.check.sql` and `.down.sql`. All tables",
-        "at once need fewer policies, so that a join costs less.",
+        "at once need fewer policies.",
         "",
         "A file `cutover/<table>.sql` says in its head when to run it: it publishes the table in `supabase_realtime`,",
         "or takes it out when its clients have changed.",

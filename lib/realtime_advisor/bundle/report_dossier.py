@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Final
@@ -26,13 +26,13 @@ _OUTCOMES: Final = ((True, "hold"), (None, "are unknown"), (False, "do not hold"
 MOST_FULL: Final = 60  # the busiest tables; of the others the page tells less, so that it stays small
 
 
-def describe_tables(advice: Advice) -> Iterator[Dossier]:
-    """The dossiers in order of name."""
+def describe_tables(advice: Advice, files: Mapping[TableName, Sequence[str]]) -> Iterator[Dossier]:
+    """The dossiers in order of name; `files` are the bundle's, for each table."""
     rows = rows_by_table(advice)
     busiest = sorted(advice.decisions, key=lambda table: (-rows[table].rate, table))
     full = set(busiest[:MOST_FULL])
     for table, row in rows.items():
-        yield Dossier(row, tuple(_chapters(advice, table, full=table in full)))
+        yield Dossier(row, tuple(_chapters(advice, table, full=table in full)), tuple(files.get(table, ())))
 
 
 def _chapters(advice: Advice, table: TableName, *, full: bool) -> Iterator[Chapter]:
@@ -42,7 +42,7 @@ def _chapters(advice: Advice, table: TableName, *, full: bool) -> Iterator[Chapt
     if table in advice.churn:
         yield Chapter("Churn", tuple(_churn(advice.churn, table)))
     yield Chapter("Scope", (_words(_scope(decision)),))
-    yield Chapter("Messages", tuple(_blocks(show_design(design).views)))
+    yield Chapter("Messages", tuple(_blocks(show_design(design).views, decision.reasons)))
     yield Chapter("Findings", tuple(_findings(decision, full)))
     yield Chapter("What would turn it", (_flips(decision),))
     if script:
@@ -55,12 +55,13 @@ def _words(paragraphs: Iterable[str]) -> Block:
     return Block("words", Words(tuple(paragraphs)))
 
 
-def _blocks(views: Iterable[View]) -> Iterator[Block]:
+def _blocks(views: Iterable[View], said: Sequence[str]) -> Iterator[Block]:
+    """The views without what was said already."""
     for view in views:
         if isinstance(view, Sheet):
             yield Block("sheet", view)
         elif isinstance(view, Words):
-            yield Block("words", view)
+            yield _words(line for line in view.paragraphs if line.removeprefix("- ") not in said)
 
 
 def _decision(decision: Decision, full: bool) -> Iterator[Block]:
@@ -84,13 +85,13 @@ def _scope(decision: Decision) -> Iterator[str]:
     else:
         yield f"{say_scope(scope)}: {scope.reason}." if scope.reason else f"{say_scope(scope)}."
         yield f"Who may listen: {say_entitled(scope.entitlement)}."
-        yield from _about_scope(scope)
+        yield from _about_scope(scope, decision.reasons)
     if decision.rates:
         yield tell_rates(decision)
 
 
-def _about_scope(scope: Scope) -> Iterator[str]:
-    if scope.refusal:
+def _about_scope(scope: Scope, said: Sequence[str]) -> Iterator[str]:
+    if scope.refusal and scope.refusal not in said:
         yield scope.refusal
     yield from (f"- {note}" for note in scope.notes)
 

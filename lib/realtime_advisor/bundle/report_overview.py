@@ -75,9 +75,12 @@ def _watch(advice: Advice) -> Iterator[str]:
     """What somebody has to look at before anything is applied."""
     told = {status: _with_status(advice, status) for status in ProofStatus}
     if unproved := told[ProofStatus.NOT_PROVED]:
-        yield f"{_scripts(unproved)} not proved: a staging database comes first."
+        yield f"{_scripts(unproved)} not proved. Try {_them(unproved)} on a staging database first."
     if substituted := told[ProofStatus.SUBSTITUTED]:
         yield f"{_scripts(substituted)} proved with substitutes: read what was only imitated."
+    overridden = [table for table, decision in advice.decisions.items() if decision.override]
+    if overridden:
+        yield f"The architect decided {say_list(map(say_table, overridden))}, whatever the evidence says."
     refused = [table for table, design in advice.designs.items() if design.refusal]
     if refused:
         yield f"{_tables(refused)} no script; the dossier says what to do instead."
@@ -98,6 +101,10 @@ def _with_status(advice: Advice, status: ProofStatus) -> list[TableName]:
 def _scripts(tables: Sequence[TableName]) -> str:
     names = say_list(map(say_table, tables))
     return f"The script of {names} is" if len(tables) == 1 else f"{len(tables):,} scripts ({names}) are"
+
+
+def _them(tables: Sequence[TableName]) -> str:
+    return "it" if len(tables) == 1 else "them"
 
 
 def _tables(tables: Sequence[TableName]) -> str:

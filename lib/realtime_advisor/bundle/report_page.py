@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files as package_files
 from typing import Final
@@ -12,18 +13,21 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from realtime_advisor.display.palette import BAND, FONT, GRID, INK, PAPER
 from realtime_advisor.display.tables import show_matrix
-from realtime_advisor.model import Advice
+from realtime_advisor.model import Advice, TableName
 from realtime_advisor.reference import load_matrix
 
 from .report_dossier import describe_tables
 from .report_overview import survey
+from .visible import make_visible
 
 PAGE: Final = "report.html"
 _TEMPLATES: Final = package_files(__package__).joinpath("templates")
 
 
-def report_html(advice: Advice) -> str:
+def report_html(advice: Advice, files: Mapping[TableName, Sequence[str]] | None = None) -> str:
     """The page: an overview, and a dossier for each table. The same advice gives the same bytes.
+
+    `files` are names relative to the page, which the table's dossier links to; without them it stands alone.
 
     It fetches nothing, and its content security policy forbids it to; only the page's own script runs.
     """
@@ -33,7 +37,7 @@ def report_html(advice: Advice) -> str:
         .get_template("report.html")
         .render(
             overview=survey(advice),
-            dossiers=describe_tables(advice),
+            dossiers=describe_tables(advice, files or {}),
             criteria=show_matrix(tuple(load_matrix())),
             style=_colours() + _read("report.css"),
             script=script,
@@ -54,9 +58,15 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_readable,
     )
     environment.filters["unbroken"] = _unbroken
     return environment
+
+
+def _readable(value: object) -> object:
+    """A value as it is put on the page; what a macro has made is so already."""
+    return make_visible(value) if type(value) is str else value
 
 
 def _unbroken(text: str) -> str:

@@ -72,9 +72,16 @@ def _row(decision: Decision, design: Design, churn: Churn | None, proof: Proof |
         hottest_said=say_hottest(hottest),
         trust=_trust(proof, has_script),
         proof=proof_badge(proof) if has_script else None,
-        because=decision.reasons[0] if decision.reasons else "",
+        because=_because(decision),
         topics=" ".join(_topics(design)),
     )
+
+
+def _because(decision: Decision) -> str:
+    """The deciding reason; where the architect decided otherwise, that."""
+    if decision.override:
+        return f"Decided by the architect: {decision.override}"
+    return decision.reasons[0] if decision.reasons else ""
 
 
 def _say_rate(churn: Churn | None) -> str:

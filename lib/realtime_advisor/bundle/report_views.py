@@ -211,6 +211,7 @@ class Dossier:
 
     row: Row
     parts: tuple[Chapter, ...]
+    files: tuple[str, ...]  # of the bundle, beside the page
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def _presence(design: Design, entity: str, presence: Emission) -> dict[str, str]
 
 
 def _polling(design: Design, entity: str, rate: float | None) -> dict[str, str]:
-    why = design.refusal or (design.gaps[0] if design.gaps else "")
+    why = next(filter(None, (design.refusal, *design.gaps, *design.reasons)), None)  # the deciding reason is the first
     measured = "no rate is known" if rate is None else f"{rate:g} changes a minute"
     sentence = f"{design.table} is fetched, not told: {measured}."
     values: dict[str, TsValue] = {

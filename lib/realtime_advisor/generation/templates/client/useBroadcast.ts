@@ -13,7 +13,7 @@ export interface UseBroadcastOptions<Event extends string, Payload> {
   refetch: () => Promise<unknown> | void;
   onMessage?: (message: Broadcast<Event, Payload>) => void;
   onError?: (error: unknown) => void;
-  /** How many messages that were sent while the connection was gone `onMessage` hears of later: at most 25, default 0. */
+  /** How many messages that were lost with the connection `onMessage` hears of later: at most 25, default 0. */
   replay?: number;
   enabled?: boolean;
   /** Milliseconds between slow polls, for messages that never came. */
