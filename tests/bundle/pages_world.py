@@ -6,22 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from tests.generation.world import (
-    CATALOG,
-    DOCUMENTS,
-    DOCUMENTS_DECISION,
-    MESSAGES,
-    MESSAGES_DECISION,
-    NOTIFICATIONS,
-    NOTIFICATIONS_DECISION,
-    SERVER,
-    TENANTS,
-    USER_SCOPE,
-    USERS,
-    decide,
-    make_table,
-)
-
 from realtime_advisor.errors import ScriptRefused
 from realtime_advisor.generation.design import design
 from realtime_advisor.generation.sql import generate
@@ -46,6 +30,21 @@ from realtime_advisor.model import (
     TableName,
 )
 from realtime_advisor.model.proof import Cell
+from tests.generation.world import (
+    CATALOG,
+    DOCUMENTS,
+    DOCUMENTS_DECISION,
+    MESSAGES,
+    MESSAGES_DECISION,
+    NOTIFICATIONS,
+    NOTIFICATIONS_DECISION,
+    SERVER,
+    TENANTS,
+    USER_SCOPE,
+    USERS,
+    decide,
+    make_table,
+)
 
 HOSTILE = (
     "</script><script>alert(1)</script>",

@@ -8,10 +8,10 @@ from typing import Any
 
 import mistune
 import pytest
-from tests.bundle.pages_world import HOSTILE, advise, found, hostile, small
-from tests.generation.world import DOCUMENTS_DECISION, NOTIFICATIONS_DECISION
 
 from realtime_advisor.bundle.adr import WHOLE, adr_files
+from tests.bundle.pages_world import HOSTILE, advise, found, hostile, small
+from tests.generation.world import DOCUMENTS_DECISION, NOTIFICATIONS_DECISION
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "adr"
 MADR = [

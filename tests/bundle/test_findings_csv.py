@@ -6,9 +6,8 @@ import csv
 import io
 from typing import Any
 
-from tests.bundle.pages_world import FINDINGS, HOSTILE, hostile, small
-
 from realtime_advisor.bundle.findings_csv import findings_csv
+from tests.bundle.pages_world import FINDINGS, HOSTILE, hostile, small
 
 
 def read(text: str) -> list[dict[str, Any]]:

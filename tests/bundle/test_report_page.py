@@ -14,13 +14,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.bundle.pages_world import HOSTILE, advise, found, hostile, many, small
-from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION
 
 from realtime_advisor.bundle.report_dossier import MOST_FULL
 from realtime_advisor.bundle.report_page import report_html
 from realtime_advisor.bundle.report_rows import anchor_of
 from realtime_advisor.bundle.visible import make_visible
+from tests.bundle.pages_world import HOSTILE, advise, found, hostile, many, small
+from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION
 
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 # The end tags that HTML lets one leave out, and the page does, because there are many of them.
