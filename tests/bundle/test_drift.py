@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from realtime_advisor.bundle.drift.check import check
+from realtime_advisor.bundle.drift.expected import MANIFEST, read_expected
 from realtime_advisor.display.show import show
 from realtime_advisor.errors import AdvisorError, BadInput
+from realtime_advisor.generation.whole import generate_all
+from realtime_advisor.model import Advice
+from realtime_advisor.observation.target import QUERIES
 from realtime_advisor.targets import connect
 
 from .conftest import Installed
@@ -133,6 +138,12 @@ def test_a_planted_change_is_told(installed: Installed, exported: Path, statemen
     assert drift.status == 1
 
 
+def whole_of(bundle: Path) -> str:
+    """The name of the script that checks all tables at once."""
+    (name,) = read_expected(bundle).whole
+    return name
+
+
 def send(installed: Installed, messages: int, topic: str, event: str) -> None:
     installed.run(
         f"select realtime.send('{{}}', '{event}', '{topic}', true) from generate_series(1, {messages})",
@@ -190,8 +201,8 @@ def test_what_is_no_check_is_neither_run_to_its_end_nor_believed(
     installed: Installed, exported: Path, tmp_path: Path, script: str
 ) -> None:
     bundle = shutil.copytree(exported, tmp_path / "out")
-    (whole,) = bundle.glob("sql/all.check.sql")
-    whole.write_text(script)
+    (bundle / MANIFEST).unlink(missing_ok=True)  # else the script would not even be tried
+    (bundle / whole_of(exported)).write_text(script)
     with installed.target("supabase_admin") as target:
         with pytest.raises(AdvisorError):
             check(target, bundle)
@@ -199,13 +210,12 @@ def test_what_is_no_check_is_neither_run_to_its_end_nor_believed(
 
 
 def test_a_check_script_that_somebody_edited_is_not_run(installed: Installed, exported: Path, tmp_path: Path) -> None:
-    bundle = shutil.copytree(exported, tmp_path / "out")
-    (whole,) = bundle.glob("sql/all.check.sql")
-    (bundle / "MANIFEST.json").write_text(json.dumps({"files": {str(whole.relative_to(bundle)): "0" * 64}}))
+    bundle, whole = shutil.copytree(exported, tmp_path / "out"), whole_of(exported)
+    (bundle / MANIFEST).write_text(json.dumps({"files": {whole: "0" * 64}}))
     with installed.target() as target:
         drift = check(target, bundle)
     assert (drift.findings, drift.status) == ((), 2)
-    assert str(drift) == "Not checked: the file sql/all.check.sql is not the one that was exported, so it was not run."
+    assert str(drift) == f"Not checked: the file {whole} is not the one that was exported, so it was not run."
 
 
 def test_a_folder_without_a_bundle_is_refused_in_a_sentence(installed: Installed, tmp_path: Path) -> None:
@@ -231,3 +241,25 @@ def test_a_cut_over_that_is_not_made_yet_is_noted(installed: Installed, exported
         drift = check(target, exported)
     assert drift.status == 0
     assert "The cut-over of public.documents is outstanding: supabase_realtime still sends it." in drift.notes
+
+
+def test_where_single_tables_scripts_were_applied_nothing_has_drifted(
+    workshop_advice: Advice, exported: Path, installed: Installed
+) -> None:
+    installed.run(generate_all(workshop_advice.designs.values()).down)
+    for script in workshop_advice.scripts.values():
+        installed.run(f"set role postgres; {script.functions}")
+        installed.run(f"set role postgres; {script.triggers}")
+        installed.run(script.policies)
+    with installed.target() as target:
+        assert check(target, exported).findings == ()
+        installed.run('drop policy "realtime_advisor user:<id>:users fed664b8" on realtime.messages')
+        (found,) = check(target, exported).findings
+    assert found.sentence == 'Policy "realtime_advisor user:<id>:users fed664b8": missing.'
+
+
+def test_the_count_of_messages_runs_in_psql_unaided(installed: Installed) -> None:
+    command = [installed.server.binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    command += ["-f", str(QUERIES.joinpath("messages_sent.sql")), installed.server.conninfo(installed.name)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
