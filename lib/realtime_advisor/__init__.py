@@ -8,6 +8,7 @@ from .decision.decide import decide
 from .display import figures, widgets
 from .display.picking import pick
 from .display.show import show
+from .generation.client import generate_client
 from .generation.design import design
 from .generation.sql import generate
 from .journey import advise, audit, keep_answer, load_answers, observe, read_wal
@@ -35,6 +36,7 @@ __all__ = [
     "feeds_of",
     "figures",
     "generate",
+    "generate_client",
     "keep_answer",
     "load_answers",
     "load_matrix",

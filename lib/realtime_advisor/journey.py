@@ -266,6 +266,7 @@ def _prove(advice: Advice, catalog: Catalog, most: int) -> Advice:
             proofs = prove_all(
                 advice.scripts, catalog, busiest=busiest, most=most, progress=lambda done, *_: bar.update(done - bar.n)
             )
+            bar.update(sum(proof.server_version is not None for proof in proofs.values()) - bar.n)
         except (NoServerBinaries, SandboxFailed) as error:
             proofs = unproved(advice.scripts, f"There is no sandbox to prove it in: {error}")
     scripts = {name: generate(script.design, proofs[name]) for name, script in advice.scripts.items()}

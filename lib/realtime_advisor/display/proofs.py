@@ -40,8 +40,9 @@ def show_proof(proof: Proof) -> Stack:
 
 
 def show_proved_design(design: Design, proof: Proof) -> Stack:
-    """The design, and below it in one line how far its script may be trusted."""
-    return Stack((show_design(design), _headline(proof)))
+    """The design, and below it in one line how far its script may be trusted; live only, how long the proof took."""
+    took = (Live(_tell_time(proof)),) if proof.steps else ()
+    return Stack((show_design(design), _headline(proof), *took))
 
 
 def _headline(proof: Proof) -> Words:

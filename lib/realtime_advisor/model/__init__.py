@@ -17,6 +17,7 @@ from .catalog import (
     UserType,
 )
 from .churn import Churn, DatabaseChurn, Gap, Snapshot, TableCounters
+from .client import Client
 from .comparison import Comparison, Difference, Move
 from .decided import (
     Decided,
@@ -66,6 +67,7 @@ __all__ = [
     "CheckRow",
     "Choice",
     "Churn",
+    "Client",
     "Column",
     "Comparison",
     "Condition",
