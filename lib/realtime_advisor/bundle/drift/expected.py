@@ -19,12 +19,12 @@ _WHOLE: Final = ("checks/*.sql", "sql/all.check.sql")
 
 @dataclass(frozen=True)
 class Expected:
-    """A bundle as a check reads it; scripts are texts by file name, `edited` the names of those that are not run."""
+    """A bundle as a check reads it; scripts are texts by file name."""
 
     run: DecidedRun
     whole: Mapping[str, str]  # of all tables at once
-    single: Mapping[str, str]  # of each table
-    edited: tuple[str, ...] = ()
+    single: Mapping[str, str]  # of each table: all of them, or none where one was edited
+    edited: tuple[str, ...] = ()  # of the whole's: not to be run
 
 
 def read_expected(bundle: Path | str) -> Expected:
@@ -40,12 +40,13 @@ def read_expected(bundle: Path | str) -> Expected:
     whole = _read(folder, (path.relative_to(folder).as_posix() for path in found))
     listed = (name for entry in run.tables.values() for name in entry.files)
     single = _read(folder, (name for name in listed if name.endswith(".check.sql") and _stays_inside(name)))
-    edited = {name for name, text in {**whole, **single}.items() if known and known.get(name) != _hash(text)}
-    return Expected(run, _without(whole, edited), _without(single, edited), tuple(sorted(edited)))
+    own = {name: text for name, text in whole.items() if _is_own(name, text, known)}
+    as_exported = all(_is_own(name, text, known) for name, text in single.items())
+    return Expected(run, own, single if as_exported else {}, tuple(sorted(whole.keys() - own.keys())))
 
 
-def _without(scripts: Mapping[str, str], edited: Iterable[str]) -> dict[str, str]:
-    return {name: text for name, text in scripts.items() if name not in edited}
+def _is_own(name: str, text: str, known: Mapping[str, str]) -> bool:
+    return not known or known.get(name) == _hash(text)
 
 
 def _stays_inside(name: str) -> bool:
