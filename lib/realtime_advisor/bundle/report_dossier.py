@@ -31,7 +31,7 @@ MOST_FULL: Final = 60  # the busiest tables; of the others the page tells less, 
 def describe_tables(advice: Advice, files: Mapping[TableName, Sequence[str]]) -> Iterator[Dossier]:
     """The dossiers in order of name; `files` are the bundle's, for each table."""
     rows = rows_by_table(advice)
-    busiest = sorted(advice.decisions, key=lambda table: (-rows[table].rate, table))
+    busiest = sorted(advice.decisions, key=lambda table: (-rows[table].rate, -rows[table].trust, table))
     full, entities = set(busiest[:MOST_FULL]), Entities(advice.designs.values())
     for table, row in rows.items():
         chapters = [*_chapters(advice, table, full=table in full)]
