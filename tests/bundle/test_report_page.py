@@ -138,6 +138,8 @@ def test_a_dossier_tells_what_the_verdict_stands_on_and_what_follows() -> None:
         "2 steps and 6 answers on PostgreSQL 18.0 are as designed.",
         "A bulk write sends one message a scope.",
         "create or replace function",
+        "useBroadcastDocuments.ts",
+        "export function useBroadcastDocuments",
     ):
         assert sentence in said, sentence
 
@@ -182,7 +184,7 @@ def test_a_dossier_links_to_the_tables_files_beside_the_page() -> None:
 def test_a_page_of_many_tables_tells_of_the_busiest_everything_and_of_the_others_what_decides() -> None:
     page = Page(report_html(many(MOST_FULL + 5)))
     listed = len(page.with_class("code"))
-    assert listed == 2 * MOST_FULL  # to install, and to take back
+    assert listed == 5 * MOST_FULL  # to install, to take back, and three files for the client
     assert len(page.with_class("dossier")) == MOST_FULL + 5
     assert f"Of the {MOST_FULL} busiest tables everything is told here" in words_of(page)
 
