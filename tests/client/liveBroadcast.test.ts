@@ -138,9 +138,12 @@ test('messages lost in a drop are told later where that is asked for, each once,
   await insert(3, 4);
   await soon(() => expect(records()).toEqual([['3', false], ['4', false]]));
   for (const [first, last] of [[5, 7], [8, 9]] as const) {
+    await gateway.ask({ faults: { is_reachable: false } });
     await gateway.ask({ drop: true });
     await soon(() => expect(ann.states.at(-1)?.status).toBe('lost'));
     await insert(first, last);
+    await gateway.ask({ settle: true });
+    await gateway.ask({ faults: { is_reachable: true } });
     await soon(() => expect(ann.states.at(-1)?.status).toBe('joined'));
   }
   await soon(() => expect(records()).toHaveLength(7));
