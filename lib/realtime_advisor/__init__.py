@@ -1,5 +1,7 @@
 """Decide, table by table, how a Postgres database should speak to clients in real time."""
 
+from .bundle.compare import compare
+from .bundle.drift.check import check
 from .bundle.export import export
 from .decision.churn import measure_churn
 from .decision.decide import decide
@@ -25,6 +27,8 @@ __all__ = [
     "TableName",
     "advise",
     "audit",
+    "check",
+    "compare",
     "connect",
     "decide",
     "design",

@@ -12,9 +12,6 @@ from pathlib import Path, PurePosixPath
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.generation.client_cases import cases
-from tests.generation.odd_names import names
-from tests.generation.world import SERVER, public
 
 from realtime_advisor.bundle.client_files import client_files, types_file
 from realtime_advisor.errors import BadInput
@@ -31,6 +28,9 @@ from realtime_advisor.model import (
     Option,
     TableName,
 )
+from tests.generation.client_cases import cases
+from tests.generation.odd_names import names
+from tests.generation.world import SERVER, public
 
 MIXED = ("notifications", "dashboard", "messages_changes", "none", "hostile", "order_items", "hostile_changes")
 

@@ -13,6 +13,7 @@ from realtime_advisor.model import (
     ByTable,
     Catalog,
     Client,
+    Comparison,
     DatabaseChurn,
     Decision,
     Decisions,
@@ -33,6 +34,7 @@ from realtime_advisor.reference import Criterion, Matrix
 from .audit import show_audit, show_audit_findings
 from .churn_tables import show_churn
 from .clients import show_both_sides, show_client
+from .comparisons import show_comparison
 from .designs import show_both_ways, show_design, show_feed_proposals
 from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
 from .proofs import show_deliveries, show_proof, show_proofs, show_proved_design, show_steps
@@ -55,6 +57,7 @@ _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
     (Audit, show_audit),
     (Catalog, show_catalog),
     (Client, show_client),
+    (Comparison, show_comparison),
     (DatabaseChurn, show_churn),
     (Decisions, show_decisions),
     (Decision, show_decision),
@@ -111,8 +114,8 @@ def show(noun: object, other: object = None) -> View:
                 return single(noun)
     raise BadInput(
         f"There is no way to show {type(noun).__name__}{'' if other is None else f' beside {type(other).__name__}'}. "
-        "Show a catalogue, an audit, churn, writing statements, a WAL reading, decisions, a decision, its findings or "
-        "flips, a design, a script, a client, proofs, a matrix or SQL."
+        "Show a catalogue, an audit, a comparison, churn, writing statements, a WAL reading, decisions, a decision, "
+        "its findings or flips, a design, a script, a client, proofs, a matrix or SQL."
     )
 
 

@@ -7,7 +7,7 @@ from psycopg.sql import SQL
 
 from realtime_advisor.model import Catalog, Script
 
-from .copies import Connection, fingerprint
+from .copies import Connection, Costs, fingerprint
 from .imitation import Imitation, imitate
 from .kinds import Offered
 from .scene import Scene
@@ -17,7 +17,7 @@ from .world import World, build_world
 
 
 def build_scene(
-    connection: Connection, script: Script, catalog: Catalog, costs: dict[frozenset[str], list[float]]
+    connection: Connection, script: Script, catalog: Catalog, costs: Costs
 ) -> tuple[Scene, tuple[str, ...]]:
     """The scene of a script, and what of the tables could only be imitated. Raises psycopg.Error."""
     offered = Offered(_built_in(connection), _extensions(connection))

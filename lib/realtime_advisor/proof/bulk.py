@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from .scene import Outcome, Scene, not_tried, worst
-from .values import another
-from .writes import watched
+from .watched import changeable, others
 
 ROWS = 10_000
 _PLENTY = 1_000  # topics: a cap above that is only tried by going over it
@@ -13,14 +12,14 @@ _PLENTY = 1_000  # topics: a cap above that is only tried by going over it
 def bulk(scene: Scene) -> Outcome:
     """10,000 rows inserted, updated and deleted at once tell each of their scopes once a statement."""
     if scene.world.is_one_to_one:
-        return not_tried("a scope has one row only")
+        return not_tried("its keys leave room for one row a scope")
     rows = scene.world.many(ROWS)
-    column = next((one for one in watched(scene) if not one.generated), None)
+    column = changeable(scene)
     with scene.stage.attempt():
         changes = [scene.stage.copy(scene.table, rows)]
         present = [*scene.world.rows[scene.table], *rows]
-        other = another(column, None, scene.world.labels) if column else None
-        if column and other is not None:
+        if column:
+            other = next(others(scene, column, set()))
             changes.append(scene.stage.update_all(scene.table, present, {column.name: other}))
             present = [new for _, new in changes[-1].pairs if new is not None]
         if not scene.is_referred_to:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from realtime_advisor.model import Design, ForeignKey, TableName
 
@@ -29,6 +29,21 @@ def topics_after_delete(design: Design, skeleton: Skeleton, rows: Rows, table: T
     return sorted(topics)
 
 
+def held_by(
+    skeleton: Skeleton, rows: Rows, table: TableName, row: Row, told: Collection[TableName]
+) -> list[tuple[TableName, Row]]:
+    """The rows of other tables than those that are told of which forbid that the row goes: they have to go first."""
+    changes: _Changes = {}
+    _delete(skeleton, rows, table, row, changes)
+    return [
+        (child, referring)
+        for at, gone, new in changes.values()
+        if new is None
+        for child, key, referring in _referring(skeleton, rows, at, gone)
+        if key.on_delete in ("no action", "restrict") and child not in told
+    ]
+
+
 def _delete(skeleton: Skeleton, rows: Rows, table: TableName, row: Row, changes: _Changes) -> None:
     if id(row) in changes and changes[id(row)][2] is None:
         return
@@ -36,7 +51,7 @@ def _delete(skeleton: Skeleton, rows: Rows, table: TableName, row: Row, changes:
     for child, key, referring in _referring(skeleton, rows, table, row):
         if key.on_delete == "cascade":
             _delete(skeleton, rows, child, referring, changes)
-        elif key.on_delete == "set null" and id(referring) not in changes:
+        elif key.on_delete in ("set null", "set default") and id(referring) not in changes:
             changes[id(referring)] = child, referring, {**referring, **dict.fromkeys(key.columns)}
 
 

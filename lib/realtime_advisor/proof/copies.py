@@ -8,7 +8,7 @@ from hashlib import sha256
 from importlib import resources
 from secrets import token_hex
 from types import TracebackType
-from typing import Any, Final, LiteralString, Self
+from typing import Any, Final, LiteralString, NamedTuple, Self
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -31,6 +31,16 @@ _RESET: Final = resources.files(__package__).joinpath("reset.sql").read_bytes()
 _FINGERPRINT: Final = resources.files(__package__).joinpath("fingerprint.sql").read_bytes()
 
 
+class JoinCost(NamedTuple):
+    """What a join costs: the rows that it reads, and how long it takes on the machine at hand."""
+
+    rows: int
+    milliseconds: float
+
+
+Costs = dict[frozenset[str], JoinCost]  # by what decides on them
+
+
 class Copies:
     """Copies for one proof after the other: a copy that a proof has left as it was is taken again.
 
@@ -42,7 +52,7 @@ class Copies:
         self._open = ExitStack()
         self._connection: Connection | None = None
         self._blank: frozenset[str] = frozenset()
-        self.costs: dict[frozenset[str], list[float]] = {}
+        self.costs: Costs = {}
 
     def take(self) -> Connection:
         """A superuser's connection to a database with Realtime's schema and nothing else. Raises SandboxFailed."""

@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from realtime_advisor.model import ByTable, Column, Policy, RelationKind, Table, UserType
 
 from .kinds import Kinds, Offered, kinds_for
-from .skeleton import Skeleton, Statement, told_on
+from .skeleton import Skeleton, Statement, enforced_keys
 from .values import value
 
 SOURCE: Final = "realtime_advisor_source"  # what a generated column of the imitation is made from
@@ -111,15 +111,8 @@ def _partitions(table: Table) -> Iterator[Statement]:
 
 
 def _unique_keys(skeleton: Skeleton) -> Iterator[Statement]:
-    """What foreign keys refer to, and what makes a membership unique: its look-up may rest on that."""
-    members = {e.scope.entitlement.membership for e in told_on(skeleton.design) if e.scope.entitlement}
-    referenced = {
-        (key.references, key.referenced_columns) for table in skeleton.tables.values() for key in table.foreign_keys
-    }
-    of_members = {(name, key) for name in members if name for key in skeleton.tables[name].unique_keys}
-    for name, columns in sorted(referenced | of_members):
-        if columns != skeleton.tables[name].primary_key:
-            yield SQL("alter table {} add unique ({})").format(Identifier(name.schema, name.name), _names(columns))
+    for name, columns in enforced_keys(skeleton):
+        yield SQL("alter table {} add unique ({})").format(Identifier(name.schema, name.name), _names(columns))
 
 
 def _keys(table: Table) -> Iterator[Statement]:

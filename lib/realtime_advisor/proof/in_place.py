@@ -21,7 +21,8 @@ from .scene import Check, Outcome, Scene, not_tried, worst
 from .skeleton import build_skeleton, writable
 from .stage import Connection, Stage
 from .tried import tried
-from .writes import names, table_of, watched
+from .watched import watched
+from .writes import names, table_of
 
 STAYS: Final = (
     "rolled back, except for what a rollback leaves: sequences that moved on, statistics counters and dead rows, "

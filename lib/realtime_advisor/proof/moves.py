@@ -8,12 +8,12 @@ import psycopg
 
 from realtime_advisor.model import TableName
 
-from .cascades import topics_after_delete
+from .cascades import held_by, topics_after_delete
 from .entitled import Row
+from .installing import said
+from .refusals import is_refusal
 from .scene import Outcome, Scene, not_tried, worst
 from .skeleton import holder
-
-_REFUSALS = (psycopg.errors.ForeignKeyViolation, psycopg.errors.NotNullViolation, psycopg.errors.UniqueViolation)
 
 
 def move_scope(scene: Scene) -> Outcome:
@@ -92,7 +92,7 @@ def parent_goes(scene: Scene) -> Outcome:
     """Rows that go, or lose their scope, with a deleted parent or principal tell whom they belonged to."""
     principals = [emission.scope.principal for emission in scene.design.emissions]
     tables = dict.fromkeys([*_parents(scene), *(name for name in principals if name in scene.world.rows)])
-    outcomes = [outcome for table in tables if table and table != scene.table for outcome in _gone(scene, table)]
+    outcomes = [_gone(scene, table) for table in tables if table and table != scene.table]
     return worst(outcomes) if outcomes else not_tried("no row is deleted with another: the keys do not cascade")
 
 
@@ -124,8 +124,9 @@ def _moved(scene: Scene, table: TableName) -> Iterator[Outcome]:
         try:
             with scene.stage.attempt():
                 yield scene.compare("parent_moves", scene.stage.update(table, [row], changed))
-        except _REFUSALS:
-            continue
+        except psycopg.errors.IntegrityError as error:
+            if not is_refusal(error, scene.skeleton):
+                raise
 
 
 def _emptied(scene: Scene, table: TableName, columns: Sequence[str]) -> Iterator[Row]:
@@ -136,19 +137,23 @@ def _emptied(scene: Scene, table: TableName, columns: Sequence[str]) -> Iterator
         yield {name: None}
 
 
-def _gone(scene: Scene, table: TableName) -> Iterator[Outcome]:
-    row = scene.world.rows[table][0]
-    wanted = topics_after_delete(scene.design, scene.skeleton, scene.rows_after(), table, row)
+def _gone(scene: Scene, table: TableName) -> Outcome:
+    row, rows = scene.world.rows[table][0], scene.rows_after()
+    wanted = topics_after_delete(scene.design, scene.skeleton, rows, table, row)
     try:
         with scene.stage.attempt():
+            for other, held in held_by(scene.skeleton, rows, table, row, {scene.table, *_parents(scene)}):
+                scene.stage.delete(other, held)
             scene.stage.delete(table, row)
             sent = scene.stage.deliveries("parent_goes")
-    except _REFUSALS:
-        return
+    except psycopg.errors.IntegrityError as error:
+        if not is_refusal(error, scene.skeleton):
+            raise
+        return not_tried(f"no row is deleted with one of {table}: {said(error)}")
     scene.deliveries += [delivery for delivery, _ in sent[:20]]
     seen = sorted({delivery.topic for delivery, _ in sent})
     trouble = [f"warning: {warning}" for warning in dict.fromkeys(scene.stage.warnings)]
-    yield Outcome(
+    return Outcome(
         f"{table} deleted: {', '.join(wanted) or 'nobody'} told",
         "; ".join([", ".join(seen) or "nobody", *trouble]),
         seen == wanted and not trouble,

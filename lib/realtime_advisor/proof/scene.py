@@ -10,6 +10,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from realtime_advisor.model import Cell, Delivery, Design, Emission, Script, TableName
 
+from .copies import Costs
 from .entitled import Row, Rows
 from .expected import Change, Message, messages
 from .skeleton import Skeleton, holder, principal_column
@@ -42,7 +43,7 @@ class Scene:
     sampled: dict[str, list[str]] | None = None  # in place: the scopes' keys that rows were found of, by topic
     before: frozenset[str] = frozenset()  # the catalogue without the script, a line for each object
     _json: dict[tuple[str, str | None], object] = field(default_factory=dict)
-    costs: dict[frozenset[str], list[float]] = field(default_factory=dict)  # of joins that were measured already
+    costs: Costs = field(default_factory=dict)  # of joins that were measured already
     functions_before: list[int] = field(default_factory=list)  # their oids
 
     @property
@@ -135,5 +136,5 @@ def described(told: Sequence[Message]) -> str:
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
-    """The first that does not hold, else the first."""
-    return next((outcome for outcome in outcomes if outcome.holds is False), outcomes[0])
+    """The first that does not hold, else the first that does, else the first."""
+    return next((one for holds in (False, True) for one in outcomes if one.holds is holds), outcomes[0])

@@ -146,3 +146,16 @@ def is_partitioned(table: Table) -> bool:
 def writable(table: Table) -> tuple[Column, ...]:
     """The columns that a write may name."""
     return tuple(column for column in table.columns if not column.generated)
+
+
+def enforced_keys(skeleton: Skeleton) -> list[tuple[TableName, tuple[str, ...]]]:
+    """Unique keys besides primary ones that the imitation has: what foreign keys refer to, and a membership's.
+
+    The look-up of a membership may rest on what makes it unique.
+    """
+    members = {e.scope.entitlement.membership for e in told_on(skeleton.design) if e.scope.entitlement}
+    referenced = {
+        (key.references, key.referenced_columns) for table in skeleton.tables.values() for key in table.foreign_keys
+    }
+    of_members = {(name, key) for name in members if name for key in skeleton.tables[name].unique_keys}
+    return [(name, key) for name, key in sorted(referenced | of_members) if key != skeleton.tables[name].primary_key]

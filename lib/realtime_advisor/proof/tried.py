@@ -9,6 +9,7 @@ import psycopg
 from realtime_advisor.model import Step
 
 from .installing import said
+from .refusals import is_refusal, refused
 from .scene import Check, Outcome, Scene, not_tried
 
 
@@ -18,7 +19,11 @@ def tried(check: Check, scene: Scene, *, own_fault: bool = True) -> Step:
     try:
         outcome = check(scene)
     except psycopg.Error as error:
-        outcome = Outcome("no error", said(error), False) if own_fault else not_tried(said(error))
+        outcome = _failed(error, scene) if own_fault else not_tried(said(error))
     sentence = (check.__doc__ or "").strip().splitlines()[0]
     seconds = perf_counter() - started
     return Step(check.__name__, sentence, outcome.holds, outcome.expected, outcome.observed, seconds)
+
+
+def _failed(error: psycopg.Error, scene: Scene) -> Outcome:
+    return refused(error) if is_refusal(error, scene.skeleton) else Outcome("no error", said(error), False)

@@ -6,17 +6,17 @@ with all that hangs on it. No two families of keys share a value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from realtime_advisor.model import Column, Condition, Entitlement, Hop, Table, TableName
+from realtime_advisor.model import Column, Condition, Entitlement, Table, TableName
 
-from .skeleton import Skeleton, holder, principal_column, told_on, writable
+from .links import Place, dependents, links, loose_columns, memberships, scope_columns, user_columns
+from .skeleton import Skeleton, enforced_keys, writable
 from .values import another, keys, value
 
 Row = Mapping[str, str | None]
-Place = tuple[TableName, str]
 
 PEOPLED = 6  # slices with a member
 TWO = PEOPLED  # the person who is in slices 0 and 1
@@ -37,13 +37,19 @@ class Person:
 
 @dataclass
 class World:
-    """All rows of the skeleton, and how to make more."""
+    """All rows of the skeleton, and how to make more.
+
+    `first` is where the numbers of its values and keys begin, so that they meet nobody else's.
+    """
 
     skeleton: Skeleton
     labels: Mapping[str, tuple[str, ...]]
+    first: int = 0
+    hostile: bool = True  # whether the first keys of a text's family are such as deceive a careless comparison
     rows: dict[TableName, list[Row]] = field(default_factory=dict)
     people: list[Person] = field(default_factory=list)
     bound: set[Place] = field(default_factory=set)  # columns that refer to another: their slice decides their value
+    loose: set[Place] = field(default_factory=set)  # columns that are NULL where what they refer to has no row
     _families: dict[Place, Place] = field(default_factory=dict)
     _keys: dict[Place, list[str]] = field(default_factory=dict)
     _fresh: int = 0
@@ -60,7 +66,8 @@ class World:
             column = self.skeleton.tables[family[0]].column(family[1])
             position = sorted(set(self._families.values())).index(family)
             wanted = max(number + 1, 2 * len(made), 64)
-            self._keys[family] = made = list(islice(keys(column.type, position, self.labels, hostile=True), wanted))
+            family_keys = keys(column.type, self.first + position, self.labels, hostile=self.hostile)
+            self._keys[family] = made = list(islice(family_keys, wanted))
         return made[number]
 
     def make(self, table: TableName, number: int, slice_: int) -> Row:
@@ -69,17 +76,18 @@ class World:
         found = self.skeleton.tables[table]
         for column in writable(found):
             place = (table, column.name)
-            if place in self._families:
+            if place in self.loose and slice_ >= PEOPLED:
+                row[column.name] = None
+            elif place in self._families:
                 row[column.name] = self.key(place, slice_ if place in self.bound else number)
             else:
-                row[column.name] = value(column.type, number, self.labels)
+                row[column.name] = value(column.type, self.first + number, self.labels)
         return row
 
     @property
     def is_one_to_one(self) -> bool:
         """Whether a slice can have only one row of the design's own table."""
-        own = self.skeleton.own
-        return bool(own.primary_key) and all((own.name, name) in self.bound for name in own.primary_key)
+        return any(not self._own_part(key) for key in self._keys_of_own())
 
     def fresh(self, slice_: int = 0) -> Row:
         """A new row of the design's own table, in that slice; in one of its own where a slice can have no second."""
@@ -94,68 +102,71 @@ class World:
 
     def many(self, count: int) -> list[Row]:
         """So many new rows in the first three slices, which differ in their own key only."""
-        own = self.skeleton.own
-        free = [own.column(name) for name in own.primary_key if (own.name, name) not in self.bound]
+        free = [column for key in self._keys_of_own() for column in self._own_part(key)]
         bases = [self.fresh(slice_) for slice_ in range(3)]
         self._fresh += count
         return [
-            {**bases[number % 3], **{column.name: self._own_key(column, self._fresh - number) for column in free}}
+            {**bases[number % 3], **{column.name: self._own_value(column, self._fresh - number) for column in free}}
             for number in range(count)
         ]
 
-    def _own_key(self, column: Column, number: int) -> str:
-        return self.key((self.skeleton.own.name, column.name), _FRESH + number)
+    def _keys_of_own(self) -> list[tuple[str, ...]]:
+        own = self.skeleton.own
+        others = [columns for name, columns in enforced_keys(self.skeleton) if name == own.name]
+        return [own.primary_key, *others] if own.primary_key else others
+
+    def _own_part(self, key: tuple[str, ...]) -> list[Column]:
+        """The columns of a key of the design's own table that no slice decides."""
+        own = self.skeleton.own
+        return [own.column(name) for name in key if (own.name, name) not in self.bound]
+
+    def _own_value(self, column: Column, number: int) -> str:
+        place = (self.skeleton.own.name, column.name)
+        if place in self._families:
+            return self.key(place, _FRESH + number)
+        return value(column.type, _FRESH + number, self.labels)
 
     def further(self, slices: int) -> tuple[dict[TableName, list[Row]], list[Row]]:
         """Rows of so many further slices: of all that the design's own table refers to, and one of its own in each."""
         own = self.skeleton.design.table
         parents = [name for name in self.skeleton.tables if name not in dependents(self.skeleton)]
-        members = _memberships(self.skeleton)
+        members = memberships(self.skeleton)
         numbers = range(self.slices, self.slices + slices)
         made = {name: [self.make(name, at, at) for at in numbers] for name in parents if name not in members}
         return made, [self.make(own, _FURTHER + at, at) for at in numbers]
 
 
-def build_world(skeleton: Skeleton, labels: Mapping[str, tuple[str, ...]]) -> World:
+def build_world(
+    skeleton: Skeleton, labels: Mapping[str, tuple[str, ...]], first: int = 0, *, hostile: bool = True
+) -> World:
     """The rows of a skeleton, and the people who might want to join."""
-    world = World(skeleton, labels)
+    world = World(skeleton, labels, first, hostile)
     _link(world)
     _people(world)
-    memberships = _memberships(skeleton)
+    members = memberships(skeleton)
     later = dependents(skeleton)
     for name in skeleton.tables:
-        if name not in memberships:
+        if name not in members:
             limit = PEOPLED if name in later else world.slices
             world.rows[name] = [world.make(name, number, number) for number in range(limit)]
-    for name, entitlement in memberships.items():
+    for name, entitlement in members.items():
         world.rows[name] = list(_membership_rows(world, entitlement))
     return world
-
-
-def _memberships(skeleton: Skeleton) -> dict[TableName, Entitlement]:
-    found = [emission.scope.entitlement for emission in told_on(skeleton.design)]
-    return {one.membership: one for one in found if one and one.membership in skeleton.tables and one.membership}
-
-
-def dependents(skeleton: Skeleton) -> set[TableName]:
-    """The design's own table and what refers to it: they have rows in the first slices only, to leave room for more."""
-    found = {skeleton.design.table}
-    for _ in skeleton.tables:
-        found |= {
-            table.name for table in skeleton.tables.values() for key in table.foreign_keys if key.references in found
-        }
-    return found
 
 
 # ---------------------------------------------------------------- which columns hold the same keys
 
 
 def _link(world: World) -> None:
-    for child, parent in _links(world.skeleton):
+    for child, parent in links(world.skeleton):
         world.bound.add(child)
         _join(world, child, parent)
-    for place in _user_columns(world.skeleton):
-        for other in _user_columns(world.skeleton):
+    for place in scope_columns(world.skeleton):
+        world.bound.add(place)
+        _join(world, place, place)
+    world.loose |= set(loose_columns(world.skeleton))
+    for place in user_columns(world.skeleton):
+        for other in user_columns(world.skeleton):
             _join(world, place, other)
     for table in world.skeleton.tables.values():
         for name in table.primary_key:
@@ -171,60 +182,13 @@ def _join(world: World, one: Place, other: Place) -> None:
             families[place] = keep
 
 
-def _links(skeleton: Skeleton) -> Iterator[tuple[Place, Place]]:
-    """Referring and referred column: foreign keys, hops, scopes and memberships, whether a key is declared or not."""
-    for table in skeleton.tables.values():
-        for key in table.foreign_keys:
-            for column, parent in zip(key.columns, key.referenced_columns, strict=True):
-                if (table.name, column) != (key.references, parent):
-                    yield (table.name, column), (key.references, parent)
-    for emission in told_on(skeleton.design):
-        scope, entitlement = emission.scope, emission.scope.entitlement
-        yield from _hops(skeleton, (*scope.path, *(entitlement.path if entitlement else ())))
-        at = (holder(skeleton.design, emission), scope.columns[0])
-        key_column = principal_column(skeleton.design, emission, skeleton.tables)
-        principal = (scope.principal, key_column) if scope.principal and key_column else at
-        if principal != at:
-            yield at, principal
-        if entitlement and entitlement.membership:
-            yield from _membership_links(entitlement, principal)
-
-
-def _membership_links(entitlement: Entitlement, principal: Place) -> Iterator[tuple[Place, Place]]:
-    assert entitlement.membership is not None
-    last = entitlement.path[-1] if entitlement.path else None
-    leads = [(last.table, column) for column in last.columns] if last else [principal]
-    for column, lead in zip(entitlement.scope_columns, leads, strict=False):
-        if (entitlement.membership, column) != lead:
-            yield (entitlement.membership, column), lead
-
-
-def _hops(skeleton: Skeleton, path: Iterable[Hop]) -> Iterator[tuple[Place, Place]]:
-    for hop in path:
-        for column, parent in zip(hop.columns, hop.referenced_columns, strict=True):
-            if hop.references in skeleton.tables and (hop.table, column) != (hop.references, parent):
-                yield (hop.table, column), (hop.references, parent)
-
-
-def _user_columns(skeleton: Skeleton) -> list[Place]:
-    """The columns that hold what a token's `sub` says."""
-    found: dict[Place, None] = {}
-    for emission in told_on(skeleton.design):
-        entitlement = emission.scope.entitlement
-        if entitlement and entitlement.kind == "self":
-            found[holder(skeleton.design, emission), emission.scope.columns[0]] = None
-        elif entitlement and entitlement.membership and entitlement.user_column:
-            found[entitlement.membership, entitlement.user_column] = None
-    return list(found)
-
-
 # ---------------------------------------------------------------- people and their memberships
 
 
 def _people(world: World) -> None:
     names = [f"member of slice {number}" for number in range(PEOPLED)] + ["member of two", "stranger"]
     names += [why for why, _, _ in _failing(world)]
-    places = _user_columns(world.skeleton)
+    places = user_columns(world.skeleton)
     world.people = [Person(name, world.key(places[0], number)) for number, name in enumerate(names)]
 
 
@@ -271,7 +235,7 @@ def _passing(table: Table, condition: Condition, labels: Mapping[str, tuple[str,
 def _failing(world: World) -> list[tuple[str, str, str | None]]:
     """Each way in which a membership does not count: what it is, the column and its value."""
     found: dict[tuple[str, str | None], str] = {}
-    for entitlement in _memberships(world.skeleton).values():
+    for entitlement in memberships(world.skeleton).values():
         assert entitlement.membership is not None
         table = world.skeleton.tables[entitlement.membership]
         for condition in entitlement.conditions:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
 from realtime_advisor.model import Column
 
 from .entitled import Row
 from .expected import Change
+from .refusals import is_refusal
 from .scene import Outcome, Scene, not_tried, worst
 from .stage import tuples
-from .values import another
+from .watched import changeable, others, watched
 
 
 def insert_one_row(scene: Scene) -> Outcome:
@@ -40,15 +43,19 @@ def update_watched_column(scene: Scene) -> Outcome:
     columns = [column for column in watched(scene) if not column.generated]
     if not columns:
         return not_tried("no column is watched")
-    outcomes = [outcome for column in columns if (outcome := _update(scene, "update_watched_column", column))]
+    found = {column.name: _update(scene, "update_watched_column", column) for column in columns}
+    outcomes = [outcome for outcome in found.values() if outcome]
     if not outcomes:
         return not_tried("no watched column has two values")
-    return next((outcome for outcome in outcomes if not outcome.holds), outcomes[0])
+    outcome, left_out = worst(outcomes), [name for name, one in found.items() if one is None]
+    if not left_out:
+        return outcome
+    return replace(outcome, observed=f"{outcome.observed}; not tried: {', '.join(left_out)}, for want of another value")
 
 
 def update_many_rows(scene: Scene) -> Outcome:
     """One statement that updates several rows tells each scope once, and names no row."""
-    column = _changeable(scene)
+    column = changeable(scene)
     if column is None:
         return not_tried("no column is watched")
     rows = scene.world.rows[scene.table][:3]
@@ -80,19 +87,18 @@ def update_without_change(scene: Scene) -> Outcome:
 
 def delete_one_row(scene: Scene) -> Outcome:
     """One deleted row is told to the scope that it was in, by its key."""
-    with scene.stage.attempt():
-        return scene.compare("delete_one_row", scene.stage.delete(scene.table, scene.world.rows[scene.table][1]))
+    return _delete(scene, "delete_one_row", scene.world.rows[scene.table][1:2], [scene.world.fresh(1)])
 
 
 def delete_many_rows(scene: Scene) -> Outcome:
     """One statement that deletes several rows tells each scope once."""
-    with scene.stage.attempt():
-        return scene.compare("delete_many_rows", scene.stage.delete(scene.table, *scene.world.rows[scene.table][:3]))
+    fresh = [scene.world.fresh(slice_) for slice_ in range(3)]
+    return _delete(scene, "delete_many_rows", scene.world.rows[scene.table][:3], fresh)
 
 
 def upsert(scene: Scene) -> Outcome:
     """INSERT ... ON CONFLICT DO UPDATE tells what it did: one row came, one changed."""
-    column = _changeable(scene)
+    column = changeable(scene)
     if not scene.design.primary_key or column is None or column.name in scene.design.primary_key:
         return not_tried("the table has no primary key, or no watched column")
     old, fresh = scene.world.rows[scene.table][1], scene.world.fresh(0)
@@ -107,7 +113,7 @@ def upsert(scene: Scene) -> Outcome:
 
 def merge(scene: Scene) -> Outcome:
     """MERGE tells what it did: one row came, one changed."""
-    column = _changeable(scene)
+    column = changeable(scene)
     if scene.version < 15:
         return not_tried(f"PostgreSQL {scene.version} has no MERGE")
     if not scene.design.primary_key or column is None or column.name in scene.design.primary_key:
@@ -210,12 +216,6 @@ CHECKS = (
 # ---------------------------------------------------------------- what the checks have in common
 
 
-def watched(scene: Scene) -> list[Column]:
-    """The columns that some emission watches."""
-    listed = dict.fromkeys(name for emission in scene.design.emissions for name in emission.watched)
-    return [scene.skeleton.own.column(name) for name in listed]
-
-
 def table_of(scene: Scene) -> Identifier:
     return Identifier(scene.table.schema, scene.table.name)
 
@@ -224,26 +224,37 @@ def names(columns: Sequence[str]) -> Composed:
     return SQL(", ").join(map(Identifier, columns))
 
 
-def _changeable(scene: Scene) -> Column | None:
-    """A watched column with more than one value, no key."""
-    found = (column for column in watched(scene) if not column.generated)
-    return next((column for column in found if another(column, None, scene.world.labels)), None)
-
-
 def _other(scene: Scene, column: Column, rows: Sequence[Row]) -> str | None:
     """A value that none of these rows has."""
-    taken = {row[column.name] for row in rows}
-    text = next(iter(taken)) if len(taken) == 1 else None
-    return another(column, text, scene.world.labels)
+    return next(others(scene, column, {row[column.name] for row in rows}), None)
 
 
 def _update(scene: Scene, step: str, column: Column) -> Outcome | None:
+    """What an update of the column alone told; None where no other value is taken."""
     row = scene.world.rows[scene.table][0]
-    other = another(column, row[column.name], scene.world.labels)
-    if other is None:
-        return None
+    for other in others(scene, column, {row[column.name]}):
+        try:
+            with scene.stage.attempt():
+                return scene.compare(step, scene.stage.update(scene.table, [row], {column.name: other}))
+        except psycopg.errors.IntegrityError as error:
+            if not is_refusal(error, scene.skeleton):
+                raise
+    return None
+
+
+def _delete(scene: Scene, step: str, rows: Sequence[Row], fresh: Sequence[Row]) -> Outcome:
+    """What the deletion of rows told: of fresh ones, where others refer to those that are there and hold them."""
+    try:
+        with scene.stage.attempt():
+            return scene.compare(step, scene.stage.delete(scene.table, *rows))
+    except psycopg.errors.IntegrityError as error:
+        if not is_refusal(error, scene.skeleton):
+            raise
     with scene.stage.attempt():
-        return scene.compare(step, scene.stage.update(scene.table, [row], {column.name: other}))
+        scene.stage.become(None)
+        scene.stage.fill({scene.table: fresh})
+        scene.stage.become(scene.stage.writer)
+        return scene.compare(step, scene.stage.delete(scene.table, *fresh))
 
 
 def _insert_with(scene: Scene, clause: Composed, rows: Sequence[Row]) -> None:
