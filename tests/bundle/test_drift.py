@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from realtime_advisor.bundle.drift.check import check
-from realtime_advisor.bundle.drift.expected import MANIFEST, read_expected
+from realtime_advisor.bundle.drift.expected import read_expected
+from realtime_advisor.bundle.manifest import MANIFEST, write_manifest
 from realtime_advisor.display.show import show
 from realtime_advisor.errors import AdvisorError, BadInput
 from realtime_advisor.generation.whole import generate_all
@@ -200,9 +200,9 @@ def test_a_role_that_may_not_look_says_what_was_not_checked(installed: Installed
 def test_what_is_no_check_is_neither_run_to_its_end_nor_believed(
     installed: Installed, exported: Path, tmp_path: Path, script: str
 ) -> None:
-    bundle = shutil.copytree(exported, tmp_path / "out")
-    (bundle / MANIFEST).unlink(missing_ok=True)  # else the script would not even be tried
-    (bundle / whole_of(exported)).write_text(script)
+    bundle, whole = shutil.copytree(exported, tmp_path / "out"), whole_of(exported)
+    (bundle / whole).write_text(script)
+    (bundle / MANIFEST).write_text(write_manifest({whole: script}, check=whole))  # else it would not even be tried
     with installed.target("supabase_admin") as target:
         with pytest.raises(AdvisorError):
             check(target, bundle)
@@ -211,11 +211,19 @@ def test_what_is_no_check_is_neither_run_to_its_end_nor_believed(
 
 def test_a_check_script_that_somebody_edited_is_not_run(installed: Installed, exported: Path, tmp_path: Path) -> None:
     bundle, whole = shutil.copytree(exported, tmp_path / "out"), whole_of(exported)
-    (bundle / MANIFEST).write_text(json.dumps({"files": {whole: "0" * 64}}))
+    (bundle / whole).write_text(f"{(bundle / whole).read_text()}-- once more\n")
     with installed.target() as target:
         drift = check(target, bundle)
     assert (drift.findings, drift.status) == ((), 2)
     assert str(drift) == f"Not checked: the file {whole} is not the one that was exported, so it was not run."
+
+
+def test_a_bundle_whose_manifest_is_lost_is_not_checked(installed: Installed, exported: Path, tmp_path: Path) -> None:
+    bundle = shutil.copytree(exported, tmp_path / "out")
+    for spoil in ((bundle / MANIFEST).unlink, lambda: (bundle / MANIFEST).write_text("{")):
+        spoil()
+        with installed.target() as target, pytest.raises(BadInput, match=r"has no MANIFEST.json that can be read, so"):
+            check(target, bundle)
 
 
 def test_a_folder_without_a_bundle_is_refused_in_a_sentence(installed: Installed, tmp_path: Path) -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
+from realtime_advisor.bundle.manifest import MANIFEST, Manifest, read_manifest
 from realtime_advisor.bundle.reading import read_decisions
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import DecidedRun
 
-MANIFEST: Final = "MANIFEST.json"
-_WHOLE: Final = ("checks/*.sql", "sql/all.check.sql")
+_OLDER_WHOLE: Final = "sql/all.check.sql"  # where a bundle has no manifest
 
 
 @dataclass(frozen=True)
@@ -35,48 +33,44 @@ def read_expected(bundle: Path | str) -> Expected:
     folder = Path(bundle)
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder} is no folder, and a check needs the whole bundle: name its folder with BUNDLE.")
-    run, known = read_decisions(folder), _hashes(folder)
-    found = sorted({path for pattern in _WHOLE for path in folder.glob(pattern)})
-    whole = _read(folder, (path.relative_to(folder).as_posix() for path in found))
-    listed = (name for entry in run.tables.values() for name in entry.files)
-    single = _read(folder, (name for name in listed if name.endswith(".check.sql") and _stays_inside(name)))
-    own = {name: text for name, text in whole.items() if _is_own(name, text, known)}
-    as_exported = all(_is_own(name, text, known) for name, text in single.items())
-    return Expected(run, own, single if as_exported else {}, tuple(sorted(whole.keys() - own.keys())))
+    run, manifest = read_decisions(folder), _manifest(folder)
+    whole = _read(folder, [manifest.check] if manifest.check else [])
+    single = _read(folder, [name for name in _listed(run) if name in manifest.files])
+    own = {name: text for name, text in whole.items() if manifest.is_own(name, text)}
+    as_exported = all(manifest.is_own(name, text) for name, text in single.items())
+    return Expected(run, _decode(own), _decode(single) if as_exported else {}, tuple(sorted(whole.keys() - own.keys())))
 
 
-def _is_own(name: str, text: str, known: Mapping[str, str]) -> bool:
-    return not known or known.get(name) == _hash(text)
+def _listed(run: DecidedRun) -> list[str]:
+    return [name for entry in run.tables.values() for name in entry.files if name.endswith(".check.sql")]
 
 
-def _stays_inside(name: str) -> bool:
-    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+def _manifest(folder: Path) -> Manifest:
+    found = read_manifest(folder)
+    if found is not None and MANIFEST in found.files:
+        return found
+    if found is not None and (folder / _OLDER_WHOLE).exists() and not (folder / MANIFEST).exists():
+        return replace(found, check=_OLDER_WHOLE)
+    raise BadInput(
+        f"The bundle in {folder} has no {MANIFEST} that can be read, so which check is its own is not known. Export it "
+        "again."
+    )
 
 
-def _hashes(folder: Path) -> Mapping[str, str]:
-    """The files' SHA-256 hashes by name; none where the bundle is of a version that kept none."""
-    try:
-        files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return {str(name): str(known) for name, known in files.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        reason = BadInput(f"The manifest of the bundle in {folder} cannot be read. Export the bundle again.")
-    raise reason
+def _decode(scripts: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: content.decode(errors="replace") for name, content in scripts.items()}
 
 
-def _hash(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
-
-
-def _read(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    texts = {}
+def _read(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    contents = {}
     for name in names:
         try:
-            texts[name] = (folder / name).read_bytes().decode()
-        except (OSError, UnicodeDecodeError):
-            reason = BadInput(f"The file {name} of the bundle in {folder} cannot be read. Export the bundle again.")
+            contents[name] = (folder / name).read_bytes()
+        except OSError as error:
+            reason = BadInput(
+                f"The file {name} of the bundle in {folder} cannot be read: {error.strerror}. Export the bundle again."
+            )
         else:
             continue
         raise reason
-    return texts
+    return contents
