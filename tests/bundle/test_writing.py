@@ -96,6 +96,21 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_link_to_a_folder_stays_one_and_the_folder_is_written(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "real")
+    write_files(tmp_path / "out", bundle(README="first"))
+    write_files(tmp_path / "out", bundle(README="second"))
+    assert (tmp_path / "out").is_symlink()
+    assert read(tmp_path / "real") == bundle(README="second")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "real"]
+
+
+def test_the_root_is_no_folder_for_a_bundle() -> None:
+    with pytest.raises(ExportFailed, match="The folder / cannot be written"):
+        require_writable(Path("/"))
+
+
 def test_a_path_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(ExportFailed, match="out cannot be written: File exists. Name another one with OUT."):

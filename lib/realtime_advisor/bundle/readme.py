@@ -11,6 +11,7 @@ from realtime_advisor.model import Advice, Audit, Design, Option, ProofStatus, T
 from .audit_page import PAGE
 from .files import INDEX
 from .manifest import MANIFEST
+from .markdown import code, plain
 
 SCHEMA: Final = "decisions.schema.json"
 _VERBS: Final = {
@@ -33,11 +34,11 @@ def render_readme(
 ) -> str:
     """README.md; `files` are those of each table, `pages` the names of the other pages."""
     rows = [
-        f"| {_cell(str(table))} | {decision.option.value} | {decision.confidence} "
+        f"| {plain(str(table))} | {decision.option.value} | {decision.confidence} "
         f"| {_told(advice.designs[table])} | {_proved(advice, table)} | {_links(files.get(table, ()))} |"
         for table, decision in advice.decisions.items()
     ]
-    notes = [f"- {note}" for note in (*_about_target(advice), *advice.churn.notes)]
+    notes = [f"- {plain(note)}" for note in (*_about_target(advice), *advice.churn.notes)]
     return "\n".join(
         [
             "# How each table should speak to clients",
@@ -62,7 +63,7 @@ def _about_today(audit: Audit) -> list[str]:
     return [
         "## What is set up today",
         "",
-        f"{_cell(tell_audit(audit.findings))} All of it, with remedies: [{PAGE}]({PAGE}).",
+        f"{plain(tell_audit(audit.findings))} All of it, with remedies: [{PAGE}]({PAGE}).",
         "",
     ]
 
@@ -153,18 +154,19 @@ def _proved(advice: Advice, table: TableName) -> str:
         return ""
     proof = advice.proofs.get(table)
     if proof is None or proof.status is ProofStatus.NOT_PROVED:
-        return _cell(f"not proved: {proof.reason}" if proof else "not proved")
+        return plain(f"not proved: {proof.reason}" if proof else "not proved")
     return proof.status.value
 
 
 def _told(design: Design) -> str:
     if design.refusal:
-        return _cell(f"no script: {design.refusal}")
-    told = [f"`{emission.topic}`" for emission in design.emissions]
+        return plain(f"no script: {design.refusal}")
+    told = [_code(emission.topic) for emission in design.emissions]
     if design.changes_filter:
-        told.insert(0, f"Postgres Changes, filter `{design.changes_filter}`")
-    return _cell(", ".join(told) or _VERBS[design.option])
+        told.insert(0, f"Postgres Changes, filter {_code(design.changes_filter)}")
+    return ", ".join(told) or _VERBS[design.option]
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+def _code(text: str) -> str:
+    """Code in a table's cell, where a bar ends the cell even within code."""
+    return code(text).replace("|", "\\|")

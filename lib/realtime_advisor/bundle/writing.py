@@ -8,6 +8,7 @@ the older bundle that somebody edited are kept aside in `kept/`.
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Set
@@ -31,8 +32,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
 
     Raises ExportFailed where the folder cannot be written, or holds something else than a bundle.
     """
-    folder = folder.absolute()
-    with _sentences(folder), _alone(folder):
+    with _sentences(folder), _alone(folder) as folder:
         older = _require_bundle(folder)
         stage = Path(mkdtemp(prefix=_prefix(folder), dir=folder.parent))
         try:
@@ -48,8 +48,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
 
 def require_writable(folder: Path) -> None:
     """Whether a bundle can be written to `folder`, asked before the work is done. Raises ExportFailed."""
-    folder = folder.absolute()
-    with _sentences(folder), _alone(folder):
+    with _sentences(folder), _alone(folder) as folder:
         _require_bundle(folder)
         shutil.rmtree(mkdtemp(prefix=_prefix(folder), dir=folder.parent))
 
@@ -76,11 +75,22 @@ def _sentences(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder alone, with what a crash has left beside it put right."""
-    if folder.parent.is_file():
+def _alone(named: Path) -> Iterator[Path]:
+    """Hold the folder alone, with what a crash has left beside it put right; yields where it really is."""
+    folder = named.resolve()
+    if not folder.name or folder.parent.is_file():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        recover(folder)
+        folder.mkdir(exist_ok=True)
+        for left in folder.parent.glob(f"{glob.escape(_prefix(folder))}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield folder
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
     with Lock(folder.with_name(f".{folder.name}.lock")) as lock:
         while lock.fd is None:
             if not lock.acquire(_PATIENCE_SECONDS):
@@ -88,10 +98,6 @@ def _alone(folder: Path) -> Iterator[None]:
             if not _is_there(lock):
                 lock.release()
         try:
-            recover(folder)
-            folder.mkdir(exist_ok=True)
-            for left in folder.parent.glob(f"{_prefix(folder)}*"):
-                shutil.rmtree(left, ignore_errors=True)
             yield
         finally:
             with suppress(OSError):
