@@ -10,6 +10,7 @@ import mistune
 import pytest
 
 from realtime_advisor.bundle.adr import WHOLE, adr_files
+from realtime_advisor.errors import BadInput
 from tests.bundle.pages_world import HOSTILE, advise, found, hostile, small
 from tests.generation.world import DOCUMENTS_DECISION, NOTIFICATIONS_DECISION
 
@@ -68,6 +69,11 @@ def test_status_and_date_are_there_only_if_a_date_is_given() -> None:
     assert all(text.startswith("# ") for text in adr_files(small()).values())
     dated = adr_files(small(), date="2026-01-05")
     assert all(text.startswith('---\nstatus: "proposed"\ndate: 2026-01-05\n---\n\n# ') for text in dated.values())
+
+
+def test_a_date_is_written_as_dates_are() -> None:
+    with pytest.raises(BadInput, match="The date '5 January' is not written as 2026-01-31 is."):
+        adr_files(small(), date="5 January")
 
 
 def test_a_table_keeps_its_number_and_a_new_one_gets_the_next() -> None:

@@ -75,7 +75,7 @@ def _consequences(design: Design) -> Iterator[str]:
         )
     if design.option is Option.POSTGRES_CHANGES and design.changes_events:
         by = f" with the filter {code(design.changes_filter)}" if design.changes_filter else " without a filter"
-        yield f"Good, because clients hear the rows themselves{by}, and nothing has to be installed for it."
+        yield f"Good, because clients hear the rows themselves{by}, and no trigger is needed for it."
     if design.presence:
         yield f"Good, because the state on {code(design.presence.topic)} vanishes with its user and is never written."
     for gap in design.gaps:
@@ -86,7 +86,11 @@ def _consequences(design: Design) -> Iterator[str]:
 
 def _confirmation(proof: Proof | None, has_script: bool) -> Iterator[str | list[str]]:
     if proof is None:
-        yield "No script of it was run in the sandbox." if has_script else "There is no script to prove."
+        yield (
+            "No script of it was run in the sandbox."
+            if has_script
+            else "There is no script to prove: what changes is the publication."
+        )
         return
     yield f"The script is {proof.status.value}: {lower(plain(proof.reason))}"
     yield items(f"Imitated: {plain(sentence)}" for sentence in proof.substitutes)

@@ -11,6 +11,7 @@ from realtime_advisor.display.sentences import tell_poller_load, tell_verdict
 from realtime_advisor.display.wording import say_count, say_list, say_table
 from realtime_advisor.model import Advice, Option, ProofStatus, TableName
 
+from .audit_page import PAGE as AUDIT_PAGE
 from .report_dossier import MOST_FULL
 from .report_figures import draw_bars, draw_dots
 from .report_rows import rows_by_table
@@ -42,7 +43,7 @@ def survey(advice: Advice) -> Overview:
         rows=tuple(sorted(rows, key=lambda row: (-row.rate, row.name, row.anchor))),
         churn=draw_bars(advice),
         rates=draw_dots(advice.decisions),
-        audit=show_audit_findings(advice.audit.findings) if advice.audit else None,
+        audit=show_audit_findings(advice.audit.findings, AUDIT_PAGE) if advice.audit else None,
         legend=_legend(len(rows)),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Final
 
 from realtime_advisor.display.badges import proof_badge
@@ -66,15 +67,19 @@ def _row(decision: Decision, design: Design, churn: Churn | None, proof: Proof |
         confidence=decision.confidence,
         sureness=_SURENESS.index(decision.confidence),
         scope=say_scope(decision.scope) if decision.scope else "–",
-        rate=_UNKNOWN if rate is None else round(rate, 6),
+        rate=_sortable(rate),
         rate_said=_say_rate(churn),
-        hottest=round(float(hottest.value), 6) if hottest and is_number(hottest.value) else _UNKNOWN,
+        hottest=_sortable(hottest.value if hottest else None),
         hottest_said=say_hottest(hottest),
         trust=_trust(proof, has_script),
         proof=proof_badge(proof) if has_script else None,
         because=_because(decision),
         topics=" ".join(_topics(design)),
     )
+
+
+def _sortable(value: object) -> float:
+    return round(float(value), 6) if is_number(value) and isfinite(value) else _UNKNOWN
 
 
 def _because(decision: Decision) -> str:

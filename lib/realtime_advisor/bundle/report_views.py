@@ -210,7 +210,7 @@ class Dossier:
     """All that is known of one table."""
 
     row: Row
-    parts: tuple[Chapter, ...]
+    chapters: tuple[Chapter, ...]
     files: tuple[str, ...]  # of the bundle, beside the page
 
 
