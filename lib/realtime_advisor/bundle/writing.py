@@ -78,6 +78,8 @@ def _sentences(folder: Path) -> Iterator[None]:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the folder alone, with what a crash has left beside it put right."""
+    if folder.parent.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with Lock(folder.with_name(f".{folder.name}.lock")) as lock:
         while lock.fd is None:

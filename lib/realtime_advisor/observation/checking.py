@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -11,6 +11,9 @@ from realtime_advisor.errors import BadInput
 from realtime_advisor.model import CheckRow
 
 from .target import QUERIES, Target
+
+# Several statements, or one that writes; what gives no rows has no SQLSTATE.
+_NO_CHECK: Final = (psycopg.errors.SyntaxError, psycopg.errors.ReadOnlySqlTransaction)
 
 
 def run_checks(target: Target, scripts: Mapping[str, str]) -> Mapping[str, tuple[CheckRow, ...]]:
@@ -35,7 +38,9 @@ def _run(connection: psycopg.Connection[Any], name: str, script: str) -> tuple[C
         with connection.cursor(binary=True) as cursor:  # binary results need the extended protocol: one statement
             rows = cursor.execute(script.encode()).fetchall() if script.strip() else []
             columns = [column.name for column in cursor.description or ()]
-    except (psycopg.errors.SyntaxError, psycopg.errors.ReadOnlySqlTransaction, psycopg.ProgrammingError):
+    except psycopg.Error as error:
+        if error.sqlstate is not None and not isinstance(error, _NO_CHECK):
+            raise
         raise refused from None
     if rows and columns != ["name", "ok", "detail"]:
         raise refused
