@@ -57,7 +57,7 @@ def update_many_rows(scene: Scene) -> Outcome:
     """One statement that updates several rows tells each scope once, and names no row."""
     column = changeable(scene)
     if column is None:
-        return not_tried("no column is watched")
+        return not_tried("no watched column takes another value")
     rows = scene.world.rows[scene.table][:3]
     with scene.stage.attempt():
         change = scene.stage.update(scene.table, rows, {column.name: _other(scene, column, rows)})
@@ -100,8 +100,10 @@ def upsert(scene: Scene) -> Outcome:
     """INSERT ... ON CONFLICT DO UPDATE tells what it did: one row came, one changed."""
     column = changeable(scene)
     if not scene.design.primary_key or column is None or column.name in scene.design.primary_key:
-        return not_tried("the table has no primary key, or no watched column")
+        return not_tried("the table has no primary key, or no watched column takes another value")
     old, fresh = scene.world.rows[scene.table][1], scene.world.fresh(0)
+    if scene.world.is_taken(fresh):
+        return not_tried("the table's key has no further value")
     new = {**old, column.name: _other(scene, column, [old])}
     clause = SQL("on conflict ({}) do update set {} = excluded.{}").format(
         names(scene.design.primary_key), Identifier(column.name), Identifier(column.name)
@@ -117,8 +119,10 @@ def merge(scene: Scene) -> Outcome:
     if scene.version < 15:
         return not_tried(f"PostgreSQL {scene.version} has no MERGE")
     if not scene.design.primary_key or column is None or column.name in scene.design.primary_key:
-        return not_tried("the table has no primary key, or no watched column")
+        return not_tried("the table has no primary key, or no watched column takes another value")
     old, fresh = scene.world.rows[scene.table][1], scene.world.fresh(0)
+    if scene.world.is_taken(fresh):
+        return not_tried("the table's key has no further value")
     new = {**old, column.name: _other(scene, column, [old])}
     listed = names(tuple(old))
     with scene.stage.attempt():
@@ -168,7 +172,7 @@ def several_statements(scene: Scene) -> Outcome:
 
 def truncate(scene: Scene) -> Outcome:
     """TRUNCATE tells every scope that had a row where the design says so, and nobody elsewhere."""
-    if scene.is_referred_to:
+    if scene.referring - {scene.table}:
         return not_tried("other tables refer to this one, and would be emptied too")
     rows = scene.world.rows[scene.table]
     with scene.stage.attempt():
