@@ -7,7 +7,7 @@ PYTHON ?=
 ARGS ?=
 RUN = "$(VENV)/bin/python"
 # Tests and stored notebooks tell of the embedded database, whatever database the caller's shell points at.
-SETTINGS = DATABASE_URL DATABASE SECONDS INTERVAL HISTORY KEEP_DAYS ANSWERS OUT
+SETTINGS = DATABASE_URL DATABASE SECONDS INTERVAL HISTORY KEEP_DAYS ANSWERS OUT BUNDLE VERSION DATE TYPES
 EMBEDDED = env $(foreach name,$(SETTINGS) $(filter PG%,$(.VARIABLES)),-u $(name)) REALTIME_ADVISOR_HEADLESS=1
 NOTEBOOKS = $(wildcard notebooks)
 
@@ -24,14 +24,17 @@ $(foreach name,$(SETTINGS),$(eval $(call hand_over,$(name))))
 export PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME JUPYTER_PATH
 
-.PHONY: help set-up lab report sample test test-client bench notebooks lock clean
+.PHONY: help set-up lab report sample check test test-client bench notebooks lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab        open the notebooks in JupyterLab"
 	@echo "make report     decide about every table, without a browser: SECONDS=60 OUT=out DATABASE_URL=postgresql://..."
+	@echo "                VERSION=20260101000000: of its first migration; DATE=...: the day that its pages give;"
+	@echo "                TYPES=database.types.ts: what supabase gen types wrote, for the clients' rows"
 	@echo "                (no DATABASE_URL: what HISTORY=history holds, else the embedded workshop database)"
 	@echo "make sample     record a database's counters, unattended: SECONDS=86400 INTERVAL=5 HISTORY=history DATABASE_URL=..."
+	@echo "make check      what has drifted from an exported bundle, and fail if anything has: BUNDLE=out DATABASE_URL=..."
 	@echo "make test       run the tests, the examples in docstrings, and the notebooks: ARGS='-k catalog'"
 	@echo "make test-client  compile and run the generated TypeScript: Node.js 20 or newer, with npm"
 	@echo "make bench      compare the trigger designs and the engine's speed, side by side"
@@ -55,6 +58,9 @@ report: set-up
 
 sample: set-up
 	@exec $(RUN) -m realtime_advisor sample $(ARGS)
+
+check: set-up
+	@exec $(RUN) -m realtime_advisor check $(ARGS)
 
 test: set-up
 	@exec $(EMBEDDED) $(RUN) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 tests lib $(NOTEBOOKS) $(ARGS)

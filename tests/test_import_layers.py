@@ -19,7 +19,7 @@ LAYERS = (
     {"proof", "display", "workshop"},
     {"bundle"},
     {"targets"},
-    {"journey", "sampling", "listening"},
+    {"journey", "sampling", "checking", "listening"},
     {"__init__", "report"},
     {"__main__"},
 )

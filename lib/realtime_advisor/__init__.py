@@ -1,11 +1,14 @@
 """Decide, table by table, how a Postgres database should speak to clients in real time."""
 
+from .bundle.compare import compare
+from .bundle.drift.check import check
 from .bundle.export import export
 from .decision.churn import measure_churn
 from .decision.decide import decide
 from .display import figures, widgets
 from .display.picking import pick
 from .display.show import show
+from .generation.client import generate_client
 from .generation.design import design
 from .generation.sql import generate
 from .journey import advise, audit, keep_answer, load_answers, observe, read_wal
@@ -24,6 +27,8 @@ __all__ = [
     "TableName",
     "advise",
     "audit",
+    "check",
+    "compare",
     "connect",
     "decide",
     "design",
@@ -31,6 +36,7 @@ __all__ = [
     "feeds_of",
     "figures",
     "generate",
+    "generate_client",
     "keep_answer",
     "load_answers",
     "load_matrix",

@@ -6,17 +6,21 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
+from .checking import run_check
 from .errors import AdvisorError
 from .report import run_report, summarise
 from .sampling import INTERRUPTED, run_sampling
 
 USAGE: Final = (
-    "usage: [DATABASE_URL=...] [HISTORY=...] [ANSWERS=...] [SECONDS=60] [OUT=out] python -m realtime_advisor\n"
+    "usage: [DATABASE_URL=...] [HISTORY=...] [ANSWERS=...] [SECONDS=60] [OUT=out] [VERSION=...] [DATE=...] [TYPES=...] "
+    "python -m realtime_advisor\n"
     "       [DATABASE_URL=...] [HISTORY=history] [SECONDS=86400] [INTERVAL=5] [KEEP_DAYS=30] "
     "python -m realtime_advisor sample\n"
+    "       BUNDLE=out [DATABASE_URL=...] python -m realtime_advisor check\n"
     "The first decides about every table and writes decisions and SQL to OUT: of the database that DATABASE_URL or PG* "
     "variables name, else of what HISTORY recorded, else of the embedded workshop database. The second records a "
-    "database's counters into HISTORY."
+    "database's counters into HISTORY. The third says what has drifted from a bundle; its exit status is 0 where "
+    "nothing has, 1 where something has, 2 where it could not be checked."
 )
 
 
@@ -41,7 +45,11 @@ def _report() -> int:
     return 0
 
 
-_COMMANDS: Final[dict[tuple[str, ...], Callable[[], int]]] = {(): _report, ("sample",): run_sampling}
+_COMMANDS: Final[dict[tuple[str, ...], Callable[[], int]]] = {
+    (): _report,
+    ("check",): run_check,
+    ("sample",): run_sampling,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

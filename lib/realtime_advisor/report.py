@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from .bundle.answers_file import read_answers_file
-from .bundle.files import INDEX, require_writable
+from .bundle.client_files import types_file
+from .bundle.files import INDEX
+from .bundle.manifest import read_manifest
+from .bundle.migrations import DEFAULT_VERSION, Label
+from .bundle.writing import kept_aside, require_writable
 from .decision.answers import FILE
 from .errors import AdvisorError
 from .observation.history import folder_beside, make_absolute
@@ -26,10 +30,13 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
     """Run the report for SECONDS into the folder OUT (out/), which is returned. Raises AdvisorError.
 
     About the database that DATABASE_URL or PG* names, recorded into HISTORY if that is set; else about what HISTORY
-    holds; else about the workshop database. ANSWERS is a file; without it the one beside HISTORY counts.
+    holds; else about the workshop database. ANSWERS is a file; without it the one beside HISTORY counts. VERSION is
+    that of the first migration, DATE the day that the pages give, TYPES a file with the types of rows for clients.
     """
     seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
     out = Path(environ.get("OUT", "").strip() or "out").absolute()
+    label = Label(environ.get("VERSION", "").strip() or DEFAULT_VERSION)
+    types = _types_file(environ.get("TYPES", "").strip())
     require_writable(out)
     history, database = (environ.get(name, "").strip() for name in ("HISTORY", "DATABASE"))
     answers = _answers_file(environ.get("ANSWERS", "").strip(), history)
@@ -40,9 +47,20 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
         "history": make_absolute(history) if history else None,
         "answers": str(answers) if answers else None,
         "database": database or None,
+        "version": label.version,
+        "date": environ.get("DATE", "").strip() or None,
+        "types": str(types) if types else None,
     }
     _execute(parameters)
     return out
+
+
+def _types_file(named: str) -> Path | None:
+    """The file named, if any; read once here, where a mistake is told soon."""
+    if not named:
+        return None
+    types_file(Path(named))
+    return Path(named).absolute()
 
 
 def _answers_file(named: str, history: str) -> Path | None:
@@ -83,8 +101,10 @@ def summarise(out: Path) -> str:
         names = [f"{t['schema']}.{t['table']}" for t in tables if t["option"] == option]
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         lines.append(f"{option:<17}{len(names):>5}  {', '.join(names[:8])}{more}")
-    scripts = sum(len(table["files"]) for table in tables)
-    lines.append(f"Wrote {INDEX} and {scripts} SQL files to {_short(out)}: start with its README.md.")
+    manifest = read_manifest(out)
+    lines.append(f"Wrote {len(manifest.files) if manifest else 0} files to {_short(out)}: start with its README.md.")
+    if kept := kept_aside(out):
+        lines.append(f"Kept aside, because somebody had edited them: {', '.join(kept)}.")
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,10 @@ import jsonschema
 import pytest
 
 from realtime_advisor.bundle.audit_page import render_audit
-from realtime_advisor.bundle.export import SCHEMA, export
+from realtime_advisor.bundle.export import export
 from realtime_advisor.bundle.files import INDEX
+from realtime_advisor.bundle.manifest import MANIFEST, digest
+from realtime_advisor.bundle.readme import SCHEMA
 from realtime_advisor.journey import advise
 from realtime_advisor.model import Audit, AuditFinding, ByTable, Catalog, Server, Setup
 from realtime_advisor.targets import connect
@@ -67,21 +70,36 @@ def test_what_reaches_a_subscriber_is_told_by_table_and_by_scope(decisions: dict
 def test_a_script_is_there_for_every_table_that_sends(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
     for name, table in decisions.items():
         sends = bool(table["design"] and table["design"]["emissions"]) or table["option"] == "presence"
-        files = [name for name in table["files"] if not name.endswith(".cutover.sql")]
-        assert files == ([f"sql/{name}.{part}.sql" for part in ("check", "down", "up")] if sends else [])
+        files = [name for name in table["files"] if name.startswith("tables/")]
+        assert files == ([f"tables/{name}.{part}.sql" for part in ("check", "down", "up")] if sends else [])
     assert {file for table in decisions.values() for file in table["files"]} <= set(bundle)
 
 
 def test_a_way_from_the_publication_is_there_for_every_table_in_it(decisions: dict[str, Any]) -> None:
-    cut_over = {name for name, table in decisions.items() if f"sql/{name}.cutover.sql" in table["files"]}
+    cut_over = {name for name, table in decisions.items() if f"cutover/{name}.sql" in table["files"]}
     assert {"public.documents", "public.messages"} <= cut_over
     assert "public.audit_logs" not in cut_over
 
 
 def test_all_tables_have_one_migration_too(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
-    with_scripts = [name for name, table in decisions.items() if f"sql/{name}.up.sql" in table["files"]]
-    assert f"{len(with_scripts)} tables in one migration" in bundle["sql/all.up.sql"]
-    assert {"sql/all.down.sql", "sql/all.check.sql"} <= set(bundle)
+    with_scripts = [name for name, table in decisions.items() if f"tables/{name}.up.sql" in table["files"]]
+    manifest = json.loads(bundle[MANIFEST])
+    assert manifest["migrations"] == [
+        "supabase/migrations/20260101000000_realtime_functions.sql",
+        "supabase/migrations/20260101000001_realtime_triggers.sql",
+        "supabase/migrations/20260101000002_realtime_policies.sql",
+    ]
+    assert f"{len(with_scripts)} tables in one migration" in bundle[manifest["migrations"][0]]
+    assert [("create policy" in bundle[name]) for name in manifest["migrations"]] == [False, False, True]
+    assert (manifest["rollback"], manifest["check"]) == (
+        "rollback/20260101000000_realtime.sql",
+        "checks/20260101000000_realtime.sql",
+    )
+
+
+def test_the_manifest_has_every_file_with_its_hash(bundle: Mapping[str, str]) -> None:
+    listed = json.loads(bundle[MANIFEST])["files"]
+    assert listed == {name: digest(text.encode()) for name, text in bundle.items() if name != MANIFEST}
 
 
 def test_nothing_of_this_machine_is_in_the_bundle(bundle: Mapping[str, str]) -> None:
@@ -94,14 +112,21 @@ def test_each_script_is_proved_and_its_head_says_so(decisions: dict[str, Any], b
     proved = {name for name, table in decisions.items() if table["proof"]["status"] == "proved"}
     scripted = {name for name, table in decisions.items() if any(file.endswith(".up.sql") for file in table["files"])}
     assert proved == scripted
-    assert "-- Proof: proved. " in bundle["sql/public.notifications.up.sql"]
+    assert "-- Proof: proved. " in bundle["tables/public.notifications.up.sql"]
     assert decisions["public.audit_logs"]["proof"]["reason"] == "No script of it was run in the sandbox."
+
+
+def test_every_file_that_the_page_names_is_there(bundle: Mapping[str, str]) -> None:
+    linked = set(re.findall(r"\]\(([^)]+)\)|-f (\S+)", bundle["README.md"]))
+    named = {one or other for one, other in linked}
+    assert len(named) > 30
+    assert {name for name in named if not any(file.startswith(name) for file in bundle)} == set()
 
 
 def test_what_was_not_tried_is_not_called_proved() -> None:
     bundle = export(advise(connect(environ={}), 0, prove=0))
     assert {table["proof"]["status"] for table in json.loads(bundle["decisions.json"])["tables"]} == {"not proved"}
-    assert "-- Proof: not proved; " in bundle["sql/public.notifications.up.sql"]
+    assert "-- Proof: not proved; " in bundle["tables/public.notifications.up.sql"]
 
 
 def test_the_page_lists_every_table(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:
@@ -110,7 +135,7 @@ def test_the_page_lists_every_table(bundle: Mapping[str, str], decisions: dict[s
 
 
 def test_the_page_about_today_tells_every_finding_with_its_remedy(bundle: Mapping[str, str]) -> None:
-    advice = advise(connect(environ={}), 0)
+    advice = advise(connect(environ={}), 0, prove=0)
     assert advice.audit is not None
     assert len(advice.audit) > 5
     page = " ".join(bundle["audit.md"].split())

@@ -6,7 +6,9 @@ import type { Broadcast } from '@templates/realtimeBroadcast';
 import type { NotificationsEvent } from './generated/notifications/notificationsBroadcast';
 import type { NotificationsMessage } from './generated/notifications/notificationsMessage';
 import type { UseBroadcastNotificationsOptions } from './generated/notifications/useBroadcastNotifications';
+import type { DocumentsMessage } from './generated/row_types/documentsMessage';
 import type { MessagesRow } from './generated/row_types/messagesRow';
+import type { SalesORder_1a050367Row } from './generated/row_types/salesORder_1a050367Row';
 import { messagesChanges } from './generated/row_types/messagesChanges';
 import { messagesPresenceTopic } from './generated/presence/messagesPresence';
 import { usersInterval } from './generated/none/usePollingUsers';
@@ -46,8 +48,11 @@ test('an event or a payload that the triggers do not send does not compile', () 
   expect(options).toBeDefined();
 });
 
-test('rows have the types that the database has', () => {
+test('rows have the types of the file that supabase writes, and none where it does not have the table', () => {
   expectTypeOf<MessagesRow['author_id']>().toEqualTypeOf<string | null>();
+  expectTypeOf<MessagesRow['kind']>().toEqualTypeOf<'text' | 'image'>();
+  expectTypeOf<NonNullable<DocumentsMessage['record']>>().toEqualTypeOf<{ title: string; price: number | null }>();
+  expectTypeOf<SalesORder_1a050367Row>().toEqualTypeOf<Record<string, unknown>>();
   expect(messagesChanges).toMatchObject({ schema: 'public', table: 'messages', filterColumn: 'thread_id', key: ['id'] });
 });
 

@@ -31,7 +31,7 @@ interface Seen {
 }
 
 /** A user who follows a tenant's documents, and counts them at each refetch. */
-async function follow(user: string, topic: string, spacing = 100): Promise<Seen> {
+async function follow(user: string, topic: string, spacing = 100, replay = 0): Promise<Seen> {
   const seen: Seen = { states: [], messages: [], rows: [] };
   stop.push(
     followBroadcast({
@@ -44,6 +44,7 @@ async function follow(user: string, topic: string, spacing = 100): Promise<Seen>
       },
       interval: 600_000,
       spacing,
+      replay,
       onMessage: (message) => void seen.messages.push(message),
       onState: (state) => void seen.states.push(state),
     }),
@@ -121,4 +122,32 @@ test('five messages lost in a drop are caught up on the rejoin', async () => {
   );
   await soon(() => expect(ann.states.map(({ status }) => status)).toEqual(['joined', 'lost', 'joined']));
   await soon(() => expect(ann.rows.at(-1)).toBe(5));
+});
+
+test('messages lost in a drop are told later where that is asked for, each once, and none from before', async () => {
+  const insert = (first: number, last: number): Promise<unknown> =>
+    gateway.sql(
+      `do $$ begin for number in ${first}..${last} loop
+         insert into documents (id, tenant_id, title) values (number, '${RED}', 'a');
+       end loop; end $$`,
+    );
+  await insert(1, 2);
+  await gateway.ask({ settle: true });
+  const ann = await follow(ANN, documentsContract.topic(RED), 100, 10);
+  const records = () => ann.messages.map(({ payload, replayed }) => [payload.record_id, replayed]);
+  await insert(3, 4);
+  await soon(() => expect(records()).toEqual([['3', false], ['4', false]]));
+  for (const [first, last] of [[5, 7], [8, 9]] as const) {
+    await gateway.ask({ drop: true });
+    await soon(() => expect(ann.states.at(-1)?.status).toBe('lost'));
+    await insert(first, last);
+    await soon(() => expect(ann.states.at(-1)?.status).toBe('joined'));
+  }
+  await soon(() => expect(records()).toHaveLength(7));
+  await insert(10, 10);
+  await soon(() => expect(records()).toHaveLength(8));
+  expect(records().slice(2)).toEqual([
+    ...['5', '6', '7', '8', '9'].map((id) => [id, true]),
+    ['10', false],
+  ]);
 });

@@ -128,6 +128,18 @@ describe.each<[string, (props: Props) => void, boolean]>([
     expect(refetch).toHaveBeenCalledTimes(isOurs ? 1 : 0);
   });
 
+  test('a refused join is tried again, and somebody is told', async () => {
+    server.refusal = 'Unauthorized: You do not have permissions to read from this Channel topic: ' + TOPIC;
+    const told: unknown[] = [];
+    for (const level of ['error', 'warn', 'log'] as const) {
+      vi.spyOn(console, level).mockImplementation((said) => void told.push(said));
+    }
+    await show(hook, { supabase: connectTo(server), refetch: counter(), onState: (state) => told.push(state.status) });
+    await advance(60_000);
+    expect(server.joins.length).toBeGreaterThan(2);
+    expect([...new Set(told)]).toEqual(isOurs ? ['joining', 'refused'] : []);
+  });
+
   test('the first join is the user’s, though the token is slow', async () => {
     await show(hook, { supabase: connectTo(server, { tokenAfter: 500 }), refetch: counter() });
     await advance(5000);
@@ -176,6 +188,26 @@ test('a refused join is shown to the user, and the data is fetched all the same'
   expect(states.at(-1)).toEqual({ status: 'refused', reason: server.refusal });
   await advance(600_000);
   expect(refetch).toHaveBeenCalledTimes(11);
+});
+
+test('a replay is asked for from the last that was heard, at each join, and only where it is wanted', async () => {
+  type Replay = { since: number } | undefined;
+  const asked = () => server.joins.map(({ config }) => (config.broadcast['replay'] as Replay)?.since);
+  const component = await show(useOurs, { supabase: connectTo(server), refetch: counter(), more: { replay: 5 } });
+  const began = Date.now();
+  await advance(100_000);
+  server.broadcast(TOPIC, 'notification_created');
+  await advance(100_000);
+  server.drop();
+  await advance(20_000);
+  const [first, second] = asked();
+  expect(Math.abs(first! - began)).toBeLessThan(1000);
+  expect(Math.abs(second! - began - (100_000 - 30_000))).toBeLessThan(1000);
+  await component.unmount();
+  await show(useOurs, { supabase: connectTo(server), refetch: counter() });
+  await advance(1000);
+  expect(asked()[2]).toBeUndefined();
+  expect(server.joins).toHaveLength(3);
 });
 
 test('StrictMode joins once and fetches once', async () => {

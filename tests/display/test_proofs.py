@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from realtime_advisor.display.show import show
-from realtime_advisor.display.truth_figures import MOST_TOPICS
+from realtime_advisor.display.truth_grids import MOST_TOPICS
 from realtime_advisor.display.views import Picture, Sheet, Stack, Words
 from realtime_advisor.model import (
     ByTable,

@@ -12,20 +12,22 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from realtime_advisor.bundle.client_files import client_files, types_file
 from realtime_advisor.generation.client import generate_client
 from realtime_advisor.generation.client_naming import camel, entity_of, entity_of_feed
 from realtime_advisor.generation.grants import told_by
 from realtime_advisor.generation.sql import generate
-from realtime_advisor.model import Catalog, Design, Emission, Option
+from realtime_advisor.model import Advice, ByTable, Catalog, DatabaseChurn, Decisions, Design, Emission, Option
 from realtime_advisor.sandbox.postgres import RunningServer, lease
 
 from .client_cases import NOTES_CATALOG, cases
 from .conftest import Application, open_application
 from .people import ANN, BLUE, BOB, PEOPLE, RED, RED_THREAD
-from .world import CATALOG, create_table, public
+from .world import CATALOG, SERVER, create_table, public
 
 # A table named `class`, beside the application's own, for a name that is no identifier everywhere.
 _CLASSES = """
@@ -37,21 +39,10 @@ _DOCUMENTS = f"""
     update documents set tenant_id = '{BLUE}' where id = 1;
     delete from documents where id = 2;
 """
-_DATABASE_TYPES = """
-export type Database = {
-  public: {
-    Tables: {
-      messages: {
-        Row: { author_id: string | null; body: string; id: string; thread_id: string };
-        Insert: { author_id?: string | null; body: string; id: string; thread_id: string };
-        Update: { author_id?: string | null; body?: string; id?: string; thread_id?: string };
-        Relationships: [];
-      };
-    };
-    Views: { [_ in never]: never };
-  };
-};
-"""
+_DATABASE_TYPES = Path(__file__).parents[1] / "client" / "database.types.ts"
+# The bundle's folder has them all, beside two tables whose names differ in nothing that a Mac's file system sees.
+_IN_ONE_FOLDER = ("notifications", "messages_changes", "record", "none", "order_items", "hostile_changes", "text_keys")
+_ALIKE = ("order_items", "orderitems")
 WORDS = ("acme", "a:b", "50% off", "it's", "日本", "<id>", "!'()*~")
 # What is written, and the ids whose topics hear of it.
 WRITES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -97,15 +88,24 @@ def main(folder: Path) -> None:
             if name in WRITES:
                 sql, ids = WRITES[name]
                 (place / "sent.ts").write_text(_as_typescript(made, ids, sent(server, made, sql)), encoding="utf-8")
-    _write_with_row_types(folder / "row_types")
+    _write_bundle(folder / "row_types")
 
 
-def _write_with_row_types(place: Path) -> None:
-    """A design whose rows have the types that `supabase gen types typescript` would have written."""
+def _write_bundle(place: Path) -> None:
+    """The clients of several tables, whose rows have the types that `supabase gen types typescript` writes."""
+    polled = cases()["none"]
+    designs = [cases()[name] for name in _IN_ONE_FOLDER] + [replace(polled, table=public(name)) for name in _ALIKE]
+    advice = Advice(
+        SERVER,
+        DatabaseChurn({}, None),
+        "measured",
+        Decisions({}),
+        ByTable({each.table: each for each in designs}),
+        ByTable({}),
+    )
     place.mkdir()
-    for file, text in generate_client(cases()["messages_changes"], row_types=True).items():
-        (place / file).write_text(text, encoding="utf-8")
-    (place / "database.types.ts").write_text(_DATABASE_TYPES, encoding="utf-8")
+    for file, text in (client_files(advice, row_types=True) | types_file(_DATABASE_TYPES)).items():
+        (place / PurePosixPath(file).name).write_text(text, encoding="utf-8")
 
 
 def _steps(made: Design) -> list[str]:

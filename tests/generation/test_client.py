@@ -117,12 +117,19 @@ def test_a_table_without_realtime_is_polled_as_often_as_it_changes(rate: float |
     assert f"Interval = {interval};" in generate_client(made, changes_per_minute=rate)["usePollingUsers.ts"]
 
 
+def test_a_table_without_realtime_says_why() -> None:
+    made = replace(cases()["none"], reasons=("Users cannot read it.", "It is small."), gaps=())
+    text = generate_client(made)["usePollingUsers.ts"]
+    assert "// Users cannot read it.\n" in text
+    assert "It is small" not in text
+
+
 def test_row_types_come_from_the_file_that_supabase_writes_where_asked_for() -> None:
     made = cases()["messages_changes"]
     assert "Record<string, unknown>" in generate_client(made)["messagesRow.ts"]
     typed = generate_client(made, row_types=True)["messagesRow.ts"]
     assert "import type { Database } from './database.types';" in typed
-    assert "Database['public']['Tables']['messages']['Row']" in typed
+    assert "'public': { Tables: { 'messages': { Row:" in typed
 
 
 def test_a_topic_on_which_members_send_says_so() -> None:

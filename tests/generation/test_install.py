@@ -84,6 +84,15 @@ FAULTS = {
     "grant execute on function realtime_advisor.broadcast_documents to public": "function broadcast_documents",
     "alter function realtime_advisor.broadcast_documents owner to authenticator": "function broadcast_documents",
     'drop policy "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages': "policy",
+    'alter policy "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages using ('
+    "(extension = 'broadcast' and realtime_advisor.may_read_tenant_e663b5d8((select realtime.topic()), 'dashboard')) "
+    "or private)": "policy",
+    "drop trigger realtime_advisor_update on documents; "
+    "create trigger realtime_advisor_update after update on documents for each statement when (false) "
+    "execute function realtime_advisor.broadcast_documents()": "trigger realtime_advisor_update",
+    "drop trigger realtime_advisor_update on documents; "
+    "create trigger realtime_advisor_update after truncate on documents for each statement "
+    "execute function realtime_advisor.broadcast_documents()": "trigger realtime_advisor_update",
     "alter table realtime.messages disable row level security": "row level security on realtime.messages",
     "create policy open on realtime.messages for select using (true)": "no policy opens every topic",
     WITHOUT_TODAY: "partition of today",

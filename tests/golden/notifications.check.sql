@@ -5,15 +5,15 @@ with
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
       ('broadcast_notifications', true, '24057e142dfb40bc6d6a8c41cedcd924')
   ),
-  wanted_trigger(schema_name, table_name, name, function_name) as (
+  wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
-      ('public', 'notifications', 'realtime_advisor_insert', 'broadcast_notifications'),
-      ('public', 'notifications', 'realtime_advisor_update', 'broadcast_notifications'),
-      ('public', 'notifications', 'realtime_advisor_delete', 'broadcast_notifications')
+      ('public', 'notifications', 'realtime_advisor_insert', 'broadcast_notifications', 4),
+      ('public', 'notifications', 'realtime_advisor_update', 'broadcast_notifications', 16),
+      ('public', 'notifications', 'realtime_advisor_delete', 'broadcast_notifications', 8)
   ),
-  wanted_policy(name, command, extension, function_name, entities) as (
+  wanted_policy(name, command, entities, rule) as (
     values
-      ('realtime_advisor user:<id>:notifications fed664b8', 'SELECT', 'broadcast', 'may_read_user_fed664b8', array['notifications'])
+      ('realtime_advisor user:<id>:notifications fed664b8', 'SELECT', array['notifications'], 'extension = ''broadcast'' and realtime_advisor.may_read_user_fed664b8((select realtime.topic()), ''notifications'')')
   ),
   -- Our functions as they are, with whoever may execute them.
   our_function as (
@@ -64,7 +64,8 @@ with
         '; ',
         case when found.oid is null then 'missing' end,
         case when found.tgenabled not in ('O', 'A') then 'disabled' end,
-        case when called.oid is null and found.oid is not null then 'calls another function' end
+        case when called.oid is null and found.oid is not null then 'calls another function' end,
+        case when found.tgtype <> wanted.type or found.tgqual is not null then 'fires at other times' end
       ) as fault
     from wanted_trigger as wanted
     left join pg_namespace as home on home.nspname = wanted.schema_name
@@ -80,6 +81,7 @@ with
     from pg_policies as policy
     where policy.schemaname = 'realtime' and policy.tablename = 'messages'
   ),
+  -- Postgres writes a rule out in its own way: both are compared without case, spaces, brackets and casts.
   policy_fault as (
     select
       wanted.name,
@@ -89,8 +91,8 @@ with
         case when (found.permissive, found.cmd, found.roles::text)
             <> ('PERMISSIVE', wanted.command, '{authenticated}')
           then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
-        case when strpos(found.rule, wanted.function_name) = 0
-            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+        case when lower(regexp_replace(found.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
+            <> lower(regexp_replace(wanted.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
             or exists (
               select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
             )

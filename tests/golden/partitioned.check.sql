@@ -5,16 +5,16 @@ with
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
       ('broadcast_events', true, '9410a532a88704db2d9babe8cf07f371')
   ),
-  wanted_trigger(schema_name, table_name, name, function_name) as (
+  wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
-      ('public', 'events', 'realtime_advisor_insert', 'broadcast_events'),
-      ('public', 'events', 'realtime_advisor_update', 'broadcast_events'),
-      ('public', 'events', 'realtime_advisor_delete', 'broadcast_events'),
-      ('public', 'events', 'realtime_advisor_truncate', 'broadcast_events')
+      ('public', 'events', 'realtime_advisor_insert', 'broadcast_events', 4),
+      ('public', 'events', 'realtime_advisor_update', 'broadcast_events', 16),
+      ('public', 'events', 'realtime_advisor_delete', 'broadcast_events', 8),
+      ('public', 'events', 'realtime_advisor_truncate', 'broadcast_events', 34)
   ),
-  wanted_policy(name, command, extension, function_name, entities) as (
+  wanted_policy(name, command, entities, rule) as (
     values
-      ('realtime_advisor tenant:<id>:events e663b5d8', 'SELECT', 'broadcast', 'may_read_tenant_e663b5d8', array['events'])
+      ('realtime_advisor tenant:<id>:events e663b5d8', 'SELECT', array['events'], 'extension = ''broadcast'' and realtime_advisor.may_read_tenant_e663b5d8((select realtime.topic()), ''events'')')
   ),
   -- Our functions as they are, with whoever may execute them.
   our_function as (
@@ -65,7 +65,8 @@ with
         '; ',
         case when found.oid is null then 'missing' end,
         case when found.tgenabled not in ('O', 'A') then 'disabled' end,
-        case when called.oid is null and found.oid is not null then 'calls another function' end
+        case when called.oid is null and found.oid is not null then 'calls another function' end,
+        case when found.tgtype <> wanted.type or found.tgqual is not null then 'fires at other times' end
       ) as fault
     from wanted_trigger as wanted
     left join pg_namespace as home on home.nspname = wanted.schema_name
@@ -81,6 +82,7 @@ with
     from pg_policies as policy
     where policy.schemaname = 'realtime' and policy.tablename = 'messages'
   ),
+  -- Postgres writes a rule out in its own way: both are compared without case, spaces, brackets and casts.
   policy_fault as (
     select
       wanted.name,
@@ -90,8 +92,8 @@ with
         case when (found.permissive, found.cmd, found.roles::text)
             <> ('PERMISSIVE', wanted.command, '{authenticated}')
           then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
-        case when strpos(found.rule, wanted.function_name) = 0
-            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+        case when lower(regexp_replace(found.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
+            <> lower(regexp_replace(wanted.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
             or exists (
               select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
             )

@@ -7,18 +7,18 @@ with
       ('broadcast_messages', true, 'a03644ef6fb394c2e668fc51a5900789'),
       ('follow_messages_message_threads_a74a8a14', true, '04067abf6b335688baf61a9040a496a3')
   ),
-  wanted_trigger(schema_name, table_name, name, function_name) as (
+  wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
-      ('public', 'messages', 'realtime_advisor_insert', 'broadcast_messages'),
-      ('public', 'messages', 'realtime_advisor_update', 'broadcast_messages'),
-      ('public', 'messages', 'realtime_advisor_delete', 'broadcast_messages'),
-      ('public', 'message_threads', 'realtime_advisor_update_messages', 'follow_messages_message_threads_a74a8a14'),
-      ('public', 'message_threads', 'realtime_advisor_delete_messages', 'follow_messages_message_threads_a74a8a14')
+      ('public', 'messages', 'realtime_advisor_insert', 'broadcast_messages', 4),
+      ('public', 'messages', 'realtime_advisor_update', 'broadcast_messages', 16),
+      ('public', 'messages', 'realtime_advisor_delete', 'broadcast_messages', 8),
+      ('public', 'message_threads', 'realtime_advisor_update_messages', 'follow_messages_message_threads_a74a8a14', 16),
+      ('public', 'message_threads', 'realtime_advisor_delete_messages', 'follow_messages_message_threads_a74a8a14', 8)
   ),
-  wanted_policy(name, command, extension, function_name, entities) as (
+  wanted_policy(name, command, entities, rule) as (
     values
-      ('realtime_advisor app:messages:thread:<id> a9f5e421', 'SELECT', 'broadcast', 'may_read_thread_a9f5e421', array['messages']),
-      ('realtime_advisor app:dashboard:tenant:<id> 78d21546', 'SELECT', 'broadcast', 'may_read_tenant_78d21546', array['dashboard'])
+      ('realtime_advisor app:messages:thread:<id> a9f5e421', 'SELECT', array['messages'], 'extension = ''broadcast'' and realtime_advisor.may_read_thread_a9f5e421((select realtime.topic()), ''messages'')'),
+      ('realtime_advisor app:dashboard:tenant:<id> 78d21546', 'SELECT', array['dashboard'], 'extension = ''broadcast'' and realtime_advisor.may_read_tenant_78d21546((select realtime.topic()), ''dashboard'')')
   ),
   -- Our functions as they are, with whoever may execute them.
   our_function as (
@@ -69,7 +69,8 @@ with
         '; ',
         case when found.oid is null then 'missing' end,
         case when found.tgenabled not in ('O', 'A') then 'disabled' end,
-        case when called.oid is null and found.oid is not null then 'calls another function' end
+        case when called.oid is null and found.oid is not null then 'calls another function' end,
+        case when found.tgtype <> wanted.type or found.tgqual is not null then 'fires at other times' end
       ) as fault
     from wanted_trigger as wanted
     left join pg_namespace as home on home.nspname = wanted.schema_name
@@ -85,6 +86,7 @@ with
     from pg_policies as policy
     where policy.schemaname = 'realtime' and policy.tablename = 'messages'
   ),
+  -- Postgres writes a rule out in its own way: both are compared without case, spaces, brackets and casts.
   policy_fault as (
     select
       wanted.name,
@@ -94,8 +96,8 @@ with
         case when (found.permissive, found.cmd, found.roles::text)
             <> ('PERMISSIVE', wanted.command, '{authenticated}')
           then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
-        case when strpos(found.rule, wanted.function_name) = 0
-            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+        case when lower(regexp_replace(found.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
+            <> lower(regexp_replace(wanted.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
             or exists (
               select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
             )

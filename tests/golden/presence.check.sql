@@ -4,13 +4,13 @@ with
     values
       ('may_read_thread_0577025a', false, 'b66ff595f7b5776929aab09343c57a81')
   ),
-  wanted_trigger(schema_name, table_name, name, function_name) as (
-    select null::text, null::text, null::text, null::text where false
+  wanted_trigger(schema_name, table_name, name, function_name, type) as (
+    select null::text, null::text, null::text, null::text, null::integer where false
   ),
-  wanted_policy(name, command, extension, function_name, entities) as (
+  wanted_policy(name, command, entities, rule) as (
     values
-      ('realtime_advisor presence select thread:<id>:presence 0b5f3a4d', 'SELECT', 'presence', 'may_read_thread_0577025a', array['presence']),
-      ('realtime_advisor presence insert thread:<id>:presence 0b5f3a4d', 'INSERT', 'presence', 'may_read_thread_0577025a', array['presence'])
+      ('realtime_advisor presence select thread:<id>:presence 0b5f3a4d', 'SELECT', array['presence'], 'extension = ''presence'' and realtime_advisor.may_read_thread_0577025a((select realtime.topic()), ''presence'')'),
+      ('realtime_advisor presence insert thread:<id>:presence 0b5f3a4d', 'INSERT', array['presence'], 'extension = ''presence'' and realtime_advisor.may_read_thread_0577025a((select realtime.topic()), ''presence'')')
   ),
   -- Our functions as they are, with whoever may execute them.
   our_function as (
@@ -61,7 +61,8 @@ with
         '; ',
         case when found.oid is null then 'missing' end,
         case when found.tgenabled not in ('O', 'A') then 'disabled' end,
-        case when called.oid is null and found.oid is not null then 'calls another function' end
+        case when called.oid is null and found.oid is not null then 'calls another function' end,
+        case when found.tgtype <> wanted.type or found.tgqual is not null then 'fires at other times' end
       ) as fault
     from wanted_trigger as wanted
     left join pg_namespace as home on home.nspname = wanted.schema_name
@@ -77,6 +78,7 @@ with
     from pg_policies as policy
     where policy.schemaname = 'realtime' and policy.tablename = 'messages'
   ),
+  -- Postgres writes a rule out in its own way: both are compared without case, spaces, brackets and casts.
   policy_fault as (
     select
       wanted.name,
@@ -86,8 +88,8 @@ with
         case when (found.permissive, found.cmd, found.roles::text)
             <> ('PERMISSIVE', wanted.command, '{authenticated}')
           then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
-        case when strpos(found.rule, wanted.function_name) = 0
-            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+        case when lower(regexp_replace(found.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
+            <> lower(regexp_replace(wanted.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
             or exists (
               select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
             )

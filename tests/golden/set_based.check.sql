@@ -5,15 +5,15 @@ with
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
       ('broadcast_documents', true, 'c1dd34c3d28bb6392aaaea8ef7f171fb')
   ),
-  wanted_trigger(schema_name, table_name, name, function_name) as (
+  wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
-      ('public', 'documents', 'realtime_advisor_insert', 'broadcast_documents'),
-      ('public', 'documents', 'realtime_advisor_update', 'broadcast_documents'),
-      ('public', 'documents', 'realtime_advisor_delete', 'broadcast_documents')
+      ('public', 'documents', 'realtime_advisor_insert', 'broadcast_documents', 4),
+      ('public', 'documents', 'realtime_advisor_update', 'broadcast_documents', 16),
+      ('public', 'documents', 'realtime_advisor_delete', 'broadcast_documents', 8)
   ),
-  wanted_policy(name, command, extension, function_name, entities) as (
+  wanted_policy(name, command, entities, rule) as (
     values
-      ('realtime_advisor tenant:<id>:dashboard e663b5d8', 'SELECT', 'broadcast', 'may_read_tenant_e663b5d8', array['dashboard'])
+      ('realtime_advisor tenant:<id>:dashboard e663b5d8', 'SELECT', array['dashboard'], 'extension = ''broadcast'' and realtime_advisor.may_read_tenant_e663b5d8((select realtime.topic()), ''dashboard'')')
   ),
   -- Our functions as they are, with whoever may execute them.
   our_function as (
@@ -64,7 +64,8 @@ with
         '; ',
         case when found.oid is null then 'missing' end,
         case when found.tgenabled not in ('O', 'A') then 'disabled' end,
-        case when called.oid is null and found.oid is not null then 'calls another function' end
+        case when called.oid is null and found.oid is not null then 'calls another function' end,
+        case when found.tgtype <> wanted.type or found.tgqual is not null then 'fires at other times' end
       ) as fault
     from wanted_trigger as wanted
     left join pg_namespace as home on home.nspname = wanted.schema_name
@@ -80,6 +81,7 @@ with
     from pg_policies as policy
     where policy.schemaname = 'realtime' and policy.tablename = 'messages'
   ),
+  -- Postgres writes a rule out in its own way: both are compared without case, spaces, brackets and casts.
   policy_fault as (
     select
       wanted.name,
@@ -89,8 +91,8 @@ with
         case when (found.permissive, found.cmd, found.roles::text)
             <> ('PERMISSIVE', wanted.command, '{authenticated}')
           then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
-        case when strpos(found.rule, wanted.function_name) = 0
-            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+        case when lower(regexp_replace(found.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
+            <> lower(regexp_replace(wanted.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
             or exists (
               select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
             )

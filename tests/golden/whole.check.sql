@@ -10,27 +10,27 @@ with
       ('follow_messages_message_threads_a74a8a14', true, '64e4330f14242cc32e6de8fb518279c0'),
       ('broadcast_notifications', true, '24057e142dfb40bc6d6a8c41cedcd924')
   ),
-  wanted_trigger(schema_name, table_name, name, function_name) as (
+  wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
-      ('public', 'documents', 'realtime_advisor_insert', 'broadcast_documents'),
-      ('public', 'documents', 'realtime_advisor_update', 'broadcast_documents'),
-      ('public', 'documents', 'realtime_advisor_delete', 'broadcast_documents'),
-      ('public', 'messages', 'realtime_advisor_insert', 'broadcast_messages'),
-      ('public', 'messages', 'realtime_advisor_update', 'broadcast_messages'),
-      ('public', 'messages', 'realtime_advisor_delete', 'broadcast_messages'),
-      ('public', 'message_threads', 'realtime_advisor_update_messages', 'follow_messages_message_threads_a74a8a14'),
-      ('public', 'message_threads', 'realtime_advisor_delete_messages', 'follow_messages_message_threads_a74a8a14'),
-      ('public', 'notifications', 'realtime_advisor_insert', 'broadcast_notifications'),
-      ('public', 'notifications', 'realtime_advisor_update', 'broadcast_notifications'),
-      ('public', 'notifications', 'realtime_advisor_delete', 'broadcast_notifications')
+      ('public', 'documents', 'realtime_advisor_insert', 'broadcast_documents', 4),
+      ('public', 'documents', 'realtime_advisor_update', 'broadcast_documents', 16),
+      ('public', 'documents', 'realtime_advisor_delete', 'broadcast_documents', 8),
+      ('public', 'messages', 'realtime_advisor_insert', 'broadcast_messages', 4),
+      ('public', 'messages', 'realtime_advisor_update', 'broadcast_messages', 16),
+      ('public', 'messages', 'realtime_advisor_delete', 'broadcast_messages', 8),
+      ('public', 'message_threads', 'realtime_advisor_update_messages', 'follow_messages_message_threads_a74a8a14', 16),
+      ('public', 'message_threads', 'realtime_advisor_delete_messages', 'follow_messages_message_threads_a74a8a14', 8),
+      ('public', 'notifications', 'realtime_advisor_insert', 'broadcast_notifications', 4),
+      ('public', 'notifications', 'realtime_advisor_update', 'broadcast_notifications', 16),
+      ('public', 'notifications', 'realtime_advisor_delete', 'broadcast_notifications', 8)
   ),
-  wanted_policy(name, command, extension, function_name, entities) as (
+  wanted_policy(name, command, entities, rule) as (
     values
-      ('realtime_advisor broadcast select may_read_tenant_e663b5d8', 'SELECT', 'broadcast', 'may_read_tenant_e663b5d8', array['dashboard']),
-      ('realtime_advisor broadcast select may_read_thread_0577025a', 'SELECT', 'broadcast', 'may_read_thread_0577025a', array['messages']),
-      ('realtime_advisor presence select may_read_thread_0577025a', 'SELECT', 'presence', 'may_read_thread_0577025a', array['presence']),
-      ('realtime_advisor presence insert may_read_thread_0577025a', 'INSERT', 'presence', 'may_read_thread_0577025a', array['presence']),
-      ('realtime_advisor broadcast select may_read_user_fed664b8', 'SELECT', 'broadcast', 'may_read_user_fed664b8', array['notifications'])
+      ('realtime_advisor broadcast select may_read_tenant_e663b5d8', 'SELECT', array['dashboard'], 'extension = ''broadcast'' and split_part((select realtime.topic()), '':'', 3) = any (array[''dashboard'']) and realtime_advisor.may_read_tenant_e663b5d8( (select realtime.topic()), split_part((select realtime.topic()), '':'', 3) )'),
+      ('realtime_advisor broadcast select may_read_thread_0577025a', 'SELECT', array['messages'], 'extension = ''broadcast'' and split_part((select realtime.topic()), '':'', 3) = any (array[''messages'']) and realtime_advisor.may_read_thread_0577025a( (select realtime.topic()), split_part((select realtime.topic()), '':'', 3) )'),
+      ('realtime_advisor presence select may_read_thread_0577025a', 'SELECT', array['presence'], 'extension = ''presence'' and split_part((select realtime.topic()), '':'', 3) = any (array[''presence'']) and realtime_advisor.may_read_thread_0577025a( (select realtime.topic()), split_part((select realtime.topic()), '':'', 3) )'),
+      ('realtime_advisor presence insert may_read_thread_0577025a', 'INSERT', array['presence'], 'extension = ''presence'' and split_part((select realtime.topic()), '':'', 3) = any (array[''presence'']) and realtime_advisor.may_read_thread_0577025a( (select realtime.topic()), split_part((select realtime.topic()), '':'', 3) )'),
+      ('realtime_advisor broadcast select may_read_user_fed664b8', 'SELECT', array['notifications'], 'extension = ''broadcast'' and split_part((select realtime.topic()), '':'', 3) = any (array[''notifications'']) and realtime_advisor.may_read_user_fed664b8( (select realtime.topic()), split_part((select realtime.topic()), '':'', 3) )')
   ),
   -- Our functions as they are, with whoever may execute them.
   our_function as (
@@ -81,7 +81,8 @@ with
         '; ',
         case when found.oid is null then 'missing' end,
         case when found.tgenabled not in ('O', 'A') then 'disabled' end,
-        case when called.oid is null and found.oid is not null then 'calls another function' end
+        case when called.oid is null and found.oid is not null then 'calls another function' end,
+        case when found.tgtype <> wanted.type or found.tgqual is not null then 'fires at other times' end
       ) as fault
     from wanted_trigger as wanted
     left join pg_namespace as home on home.nspname = wanted.schema_name
@@ -97,6 +98,7 @@ with
     from pg_policies as policy
     where policy.schemaname = 'realtime' and policy.tablename = 'messages'
   ),
+  -- Postgres writes a rule out in its own way: both are compared without case, spaces, brackets and casts.
   policy_fault as (
     select
       wanted.name,
@@ -106,8 +108,8 @@ with
         case when (found.permissive, found.cmd, found.roles::text)
             <> ('PERMISSIVE', wanted.command, '{authenticated}')
           then format('not a permissive policy for %s to authenticated', lower(wanted.command)) end,
-        case when strpos(found.rule, wanted.function_name) = 0
-            or strpos(found.rule, quote_literal(wanted.extension)) = 0
+        case when lower(regexp_replace(found.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
+            <> lower(regexp_replace(wanted.rule collate "C", '::text|\s+as\s+topic|[\s()]', '', 'gi'))
             or exists (
               select from unnest(wanted.entities) as entity where strpos(found.rule, quote_literal(entity)) = 0
             )

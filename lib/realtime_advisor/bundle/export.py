@@ -1,166 +1,119 @@
-"""Advice to a folder of files: the decisions, the scripts, and a page that says what to do with them."""
+"""Advice to a folder of files: the decisions, migrations and tests, and a page that says what to do with them."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from realtime_advisor.display.audit import tell_audit
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.generation.whole import generate_all
-from realtime_advisor.model import Advice, Audit, Design, Option, ProofStatus, Script, TableName
+from realtime_advisor.model import Advice, TableName
 
+from .adr import adr_files
 from .audit_page import PAGE, render_audit
+from .client_files import client_files, types_file
 from .decisions import describe
-from .files import INDEX, stem, write_files
-
-SCHEMA = "decisions.schema.json"
-_VERBS = {
-    Option.BROADCAST: "broadcast by trigger",
-    Option.POSTGRES_CHANGES: "subscribe to Postgres Changes",
-    Option.PRESENCE: "track in Presence",
-    Option.NO_REALTIME: "nothing; fetch when shown",
-}
-
-
-def export(advice: Advice, out: Path | str | None = None) -> Mapping[str, str]:
-    """The bundle's files by relative name, written to the folder `out` unless that is None. Raises ExportFailed."""
-    bundle = _render(advice)
-    if out is not None:
-        write_files(Path(out), bundle)
-    return bundle
+from .files import INDEX, stem
+from .findings_csv import findings_csv
+from .manifest import MANIFEST, read_manifest, write_manifest
+from .migrations import DEFAULT_NAME, DEFAULT_VERSION, Label, migration_files
+from .pgtap import render_test
+from .readme import SCHEMA, render_readme
+from .report_page import report_html
+from .writing import write_files
 
 
-def _render(advice: Advice) -> dict[str, str]:
-    scripts: dict[str, str] = {}
-    names: dict[TableName, tuple[str, ...]] = {}
-    for table, design in advice.designs.items():
-        made = {**_script_files(table, advice.scripts.get(table)), **_cut_over_file(design)}
-        scripts |= made
-        if made:
-            names[table] = tuple(made)
-    scripts |= _migration_files(advice)
+class Bundle(Mapping[str, str]):
+    """The files of a bundle by relative name; `kept` are the files of an older one, edited by somebody, kept aside."""
+
+    def __init__(self, files: Mapping[str, str], kept: Sequence[str] = ()) -> None:
+        self._files = dict(files)
+        self.kept = tuple(kept)
+
+    def __getitem__(self, name: str) -> str:
+        return self._files[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __repr__(self) -> str:
+        """The files at the top by name, the others by folder."""
+        folders = Counter(name.partition("/")[0] for name in self if "/" in name)
+        lines = sorted(name for name in self if "/" not in name)
+        lines += [f"{folder}/  {count} file{'s' * (count > 1)}" for folder, count in sorted(folders.items())]
+        return "\n".join([*lines, *(f"kept aside: {name}" for name in self.kept)])
+
+
+def export(
+    advice: Advice,
+    out: Path | str | None = None,
+    *,
+    version: str = DEFAULT_VERSION,
+    name: str = DEFAULT_NAME,
+    date: str | None = None,
+    types: Path | str | None = None,
+) -> Bundle:
+    """The bundle's files by relative name, written to the folder `out` unless that is None.
+
+    `version` (YYYYMMDDHHMMSS) and `name` are those of the migrations, `date` what the pages give as their day: no
+    clock is asked. `types` is a file of `supabase gen types typescript`: rows in client/ then have its types. A table
+    keeps the number that its decision record has in `out`. Raises ExportFailed, BadInput.
+    """
+    older = read_manifest(Path(out)) if out is not None else None
+    adr = adr_files(advice, date=date, earlier=sorted(older.files) if older else ())
+    client = client_files(advice, row_types=types is not None) | (types_file(Path(types)) if types else {})
+    files = _render(advice, Label(version, name), {**adr, **client}, date)
+    return Bundle(files, write_files(Path(out), files) if out is not None else ())
+
+
+def _render(advice: Advice, label: Label, more: Mapping[str, str], date: str | None) -> dict[str, str]:
+    made = generate_all(advice.designs.values(), advice.proofs)
+    migrations = migration_files(made, label)
+    tested = {design.table for design in made.designs}
+    of_tables = {
+        table: {**_table_files(advice, table), **(_test_file(advice, table) if table in tested else {})}
+        for table in advice.designs
+    }
+    names = {table: tuple(files) for table, files in of_tables.items() if files}
+    pages = _pages(advice, names)
+    sql = {name: text for files in of_tables.values() for name, text in files.items()}
+    others = {**pages, **migrations, **sql, **more}
+    order = [name for name in migrations if name.startswith("supabase/")]
+    readme = render_readme(advice, names, order, label.rollback, label.check, [*others, MANIFEST], date)
+    files = {"README.md": readme, **others}
+    rollback, check = (label.rollback, label.check) if order else (None, None)
+    return {**files, MANIFEST: write_manifest(files, order, rollback, check)}
+
+
+def _table_files(advice: Advice, table: TableName) -> dict[str, str]:
+    """The SQL of one table by itself."""
+    made: dict[str, str] = {}
+    script, design = advice.scripts.get(table), advice.designs[table]
+    if script is not None:
+        parts = {"up": script.up, "down": script.down, "check": script.check}
+        made |= {f"tables/{stem(table)}.{part}.sql": text for part, text in parts.items()}
+    if needs_cut_over(design):
+        made[f"cutover/{stem(table)}.sql"] = cut_over(design)
+    return made
+
+
+def _test_file(advice: Advice, table: TableName) -> dict[str, str]:
+    """The pgTAP test of one table that the migrations tell of; none where today's set-up was not read."""
+    if advice.audit is None:
+        return {}
+    text = render_test(advice.designs[table], advice.audit.catalog)
+    return {f"supabase/tests/database/{stem(table)}.test.sql": text}
+
+
+def _pages(advice: Advice, names: Mapping[TableName, Sequence[str]]) -> dict[str, str]:
     decisions = json.dumps(describe(advice, names), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     schema = package_files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
     audit = {PAGE: render_audit(advice.audit)} if advice.audit else {}
-    return {**scripts, **audit, "README.md": _readme(advice, names), SCHEMA: schema, INDEX: decisions + "\n"}
-
-
-def _script_files(table: TableName, script: Script | None) -> dict[str, str]:
-    if script is None:
-        return {}
-    parts = {"up": script.up, "down": script.down, "check": script.check}
-    return {f"sql/{stem(table)}.{part}.sql": text for part, text in parts.items()}
-
-
-def _migration_files(advice: Advice) -> dict[str, str]:
-    """All tables at once; always there, so that none of an older bundle stays. No table's file is called so."""
-    made = generate_all(advice.designs.values(), advice.proofs)
-    parts = {"up": made.up, "down": made.down, "check": made.check}
-    return {f"sql/all.{part}.sql": text or "-- No table has SQL to install.\n" for part, text in parts.items()}
-
-
-def _cut_over_file(design: Design) -> dict[str, str]:
-    """What is to be done beside the scripts, where it is more than words."""
-    return {f"sql/{stem(design.table)}.cutover.sql": cut_over(design)} if needs_cut_over(design) else {}
-
-
-def _readme(advice: Advice, names: Mapping[TableName, tuple[str, ...]]) -> str:
-    rows = [
-        f"| {_cell(str(table))} | {decision.option.value} | {decision.confidence} "
-        f"| {_told(advice.designs[table])} | {_proved(advice, table)} | {_links(names.get(table, ()))} |"
-        for table, decision in advice.decisions.items()
-    ]
-    notes = [f"- {note}" for note in (*_about_target(advice), *advice.churn.notes)]
-    return "\n".join(
-        [
-            "# How each table should speak to clients",
-            "",
-            f"PostgreSQL {advice.server.version}, {_window(advice)}. Every reason is in `{INDEX}`, which",
-            f"`{SCHEMA}` describes.",
-            "",
-            *([*notes, ""] if notes else []),
-            "| Table | Decision | Confidence | How clients learn of changes | Proof | SQL |",
-            "|---|---|---|---|---|---|",
-            *rows,
-            "",
-            *(_how_to_apply() if names else ["No table has a script, so there is nothing to apply."]),
-            f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
-            "",
-            *(_about_today(advice.audit) if advice.audit else ()),
-        ]
-    )
-
-
-def _about_today(audit: Audit) -> list[str]:
-    return [
-        "## What is set up today",
-        "",
-        f"{_cell(tell_audit(audit.findings))} All of it, with remedies: [{PAGE}]({PAGE}).",
-        "",
-    ]
-
-
-def _how_to_apply() -> list[str]:
-    return [
-        "## Apply, verify, undo",
-        "",
-        "A script that is *proved* was run in a sandbox against an imitation of its tables: its messages arrived as",
-        "designed, and who may listen was asked of the database for every kind of user. Try the others on a staging",
-        "database first.",
-        "For each table, as the owner of the tables (on Supabase: `postgres`), in any order:",
-        "",
-        "```sh",
-        'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.up.sql',
-        'psql "$DATABASE_URL" -f sql/<table>.check.sql     # every line should be ok',
-        'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f sql/<table>.down.sql   # takes it back',
-        "```",
-        "",
-        "`sql/all.*.sql` does the same for all tables at once, with fewer policies, so that a join costs less.",
-        "",
-        "Where a table has a `cutover.sql`, its head says when to run it: it publishes the table in",
-        "`supabase_realtime`, or takes it out when its clients have changed.",
-        "",
-    ]
-
-
-def _window(advice: Advice) -> str:
-    seconds = advice.churn.seconds
-    how = "recorded over" if advice.window == "recorded" else "watched for"
-    watched = "its counters since they began" if seconds is None else f"{how} {round(seconds):,} seconds"
-    return (
-        f"the embedded workshop database, {watched} of its traffic" if advice.window == "workshop traffic" else watched
-    )
-
-
-def _about_target(advice: Advice) -> Iterator[str]:
-    if not advice.server.is_supabase:
-        yield "This is no Supabase database: nothing tells what clients may read, so whoever may listen is unknown too."
-
-
-def _links(names: Sequence[str]) -> str:
-    return " ".join(f"[{name.split('.')[-2]}]({name})" for name in names)
-
-
-def _proved(advice: Advice, table: TableName) -> str:
-    if table not in advice.scripts:
-        return ""
-    proof = advice.proofs.get(table)
-    if proof is None or proof.status is ProofStatus.NOT_PROVED:
-        return _cell(f"not proved: {proof.reason}" if proof else "not proved")
-    return proof.status.value
-
-
-def _told(design: Design) -> str:
-    if design.refusal:
-        return _cell(f"no script: {design.refusal}")
-    told = [f"`{emission.topic}`" for emission in design.emissions]
-    if design.changes_filter:
-        told.insert(0, f"Postgres Changes, filter `{design.changes_filter}`")
-    return _cell(", ".join(told) or _VERBS[design.option])
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+    tables = {"findings.csv": findings_csv(advice), SCHEMA: schema, INDEX: decisions + "\n"}
+    return {"report.html": report_html(advice), **audit, **tables}

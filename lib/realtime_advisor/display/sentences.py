@@ -97,7 +97,7 @@ def tell_verdict(decisions: Decisions) -> str:
     if not decisions:
         return NO_TABLES
     counts = [(OPTIONS[option].word, decisions.count(option)) for option in Option if decisions.count(option)]
-    said = say_list(f"{word} for {count}" for word, count in sorted(counts, key=lambda pair: -pair[1]))
+    said = say_list(f"{word} for {count:,}" for word, count in sorted(counts, key=lambda pair: -pair[1]))
     weak = [say_table(name) for name, decision in decisions.items() if decision.confidence == "low"]
     doubt = f" Little supports the verdict on {say_list(weak)}." if weak else ""
     return f"Of {say_count(len(decisions), 'table')}: {said}.{doubt}"

@@ -12,6 +12,8 @@ from realtime_advisor.model import (
     AuditFinding,
     ByTable,
     Catalog,
+    Client,
+    Comparison,
     DatabaseChurn,
     Decision,
     Decisions,
@@ -31,6 +33,8 @@ from realtime_advisor.reference import Criterion, Matrix
 
 from .audit import show_audit, show_audit_findings
 from .churn_tables import show_churn
+from .clients import show_both_sides, show_client
+from .comparisons import show_comparison
 from .designs import show_both_ways, show_design, show_feed_proposals
 from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
 from .proofs import show_deliveries, show_proof, show_proofs, show_proved_design, show_steps
@@ -52,6 +56,8 @@ _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
     (Advice, lambda advice: show_decisions(advice.decisions, advice.proofs)),
     (Audit, show_audit),
     (Catalog, show_catalog),
+    (Client, show_client),
+    (Comparison, show_comparison),
     (DatabaseChurn, show_churn),
     (Decisions, show_decisions),
     (Decision, show_decision),
@@ -68,6 +74,7 @@ _PAIRS: Final[tuple[tuple[Any, type, Callable[[Any, Any], View]], ...]] = (
     (Decisions, ByTable, show_decisions),
     (Design, Design, show_both_ways),
     (Design, Proof, show_proved_design),
+    (Script, Client, show_both_sides),
     (DatabaseChurn, WalReading, show_both),
     (WritingStatements | None, Target, show_statements_of),
 )
@@ -86,8 +93,8 @@ _MEMBERS: Final[tuple[tuple[type, Callable[[Sequence[Any]], View]], ...]] = (
 def show(noun: object, other: object = None) -> View:
     """The noun as a table or a text; a string is SQL, a tuple a list.
 
-    With another noun the two side by side: decisions, designs, or churn and the WAL read in the same time. Statements
-    beside their target are shown, or why there are none.
+    With another noun the two side by side: decisions, designs, a script and the client of its design, or churn and the
+    WAL read in the same time. Statements beside their target are shown, or why there are none.
 
     Raises BadInput for what has no such form.
     """
@@ -107,8 +114,8 @@ def show(noun: object, other: object = None) -> View:
                 return single(noun)
     raise BadInput(
         f"There is no way to show {type(noun).__name__}{'' if other is None else f' beside {type(other).__name__}'}. "
-        "Show a catalogue, an audit, churn, writing statements, a WAL reading, decisions, a decision, its findings or "
-        "flips, a design, a script, proofs, a matrix or SQL."
+        "Show a catalogue, an audit, a comparison, churn, writing statements, a WAL reading, decisions, a decision, "
+        "its findings or flips, a design, a script, a client, proofs, a matrix or SQL."
     )
 
 

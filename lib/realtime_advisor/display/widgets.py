@@ -11,11 +11,13 @@ import ipywidgets
 
 from realtime_advisor.decision.decide import decide
 from realtime_advisor.errors import ScriptRefused
+from realtime_advisor.generation.client import generate_client
 from realtime_advisor.generation.design import design
 from realtime_advisor.generation.sql import generate
 from realtime_advisor.model import Catalog, DatabaseChurn, Decisions, Feed, Option, Script, TableName
 from realtime_advisor.reference import Matrix
 
+from .clients import show_client
 from .designs import show_design
 from .palette import OPTIONS
 from .picking import pick
@@ -31,6 +33,7 @@ _STEPS: Final[dict[str, Callable[[Script], str]]] = {
     "check": lambda script: script.check,
     "down": lambda script: script.down,
 }
+_CLIENT: Final = "client"
 
 
 class Chooser:
@@ -125,7 +128,7 @@ def choose_threshold(
 
 
 def choose_script(decisions: Decisions, catalog: Catalog, feeds: Sequence[Feed] = ()) -> Chooser:
-    """A table, an option for it and a part of the script, and the SQL or why there is none."""
+    """A table, an option for it and a part, and the SQL or why there is none, or the client code."""
     controls = {
         "table": _tables(decisions, _first(decisions, Option.BROADCAST)),
         "option": ipywidgets.Dropdown(
@@ -133,7 +136,7 @@ def choose_script(decisions: Decisions, catalog: Catalog, feeds: Sequence[Feed] 
             description="option",
             layout=_wide(),
         ),
-        "part": ipywidgets.ToggleButtons(options=["design", *_STEPS], description="part"),
+        "part": ipywidgets.ToggleButtons(options=["design", *_STEPS, _CLIENT], description="part"),
     }
     return Chooser(controls, partial(_part, decisions, catalog, feeds))
 
@@ -151,6 +154,8 @@ def _part(
     made = design(decisions[table], catalog, feeds=feeds, option=Option(option) if option else None)
     if part == "design":
         return show_design(made)
+    if part == _CLIENT:
+        return show_client(generate_client(made))
     try:
         text = _STEPS[part](generate(made))
     except ScriptRefused as refusal:

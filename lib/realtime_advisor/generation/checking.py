@@ -16,11 +16,15 @@ from .outbox import TRIGGER, flush_name, is_outboxed, outbox
 from .parts import Parts
 from .quoting import quote_literal
 from .rendering import Fragment, Remark, Value, fragment, joined, render
+from .rows import ROW
 from .undoing import signature
 from .watching import SCHEMA, Watched
 
 _BODY: Final = re.compile(r"^as (\$function(?:_\d+)?\$)(.*?)\1;$", re.DOTALL | re.MULTILINE)
-_NO_TRIGGER: Final = "select null::text, null::text, null::text, null::text where false"
+_NO_TRIGGER: Final = "select null::text, null::text, null::text, null::text, null::integer where false"
+# pg_trigger.tgtype: for each row 1, before 2, insert 4, delete 8, update 16, truncate 32.
+_EACH_ROW: Final = 1
+_TYPES: Final = {"insert": 4, "delete": 8, "update": 16, "truncate": 2 + 32}
 
 
 def check(parts: Parts, subject: str) -> str:
@@ -49,12 +53,14 @@ def _functions(parts: Parts) -> Iterator[str]:
 
 
 def _triggers(parts: Parts) -> Iterator[str]:
-    for _, table in parts.watched:
-        for _, name in table.triggers:
-            yield _row(table.table.schema, table.table.name, name, table.function)
+    for design, table in parts.watched:
+        for operation, name in table.triggers:
+            by_row = _EACH_ROW if design.granularity == ROW and operation != "truncate" else 0
+            fires = _TYPES[operation] + by_row
+            yield _row(table.table.schema, table.table.name, name, table.function, fires)
     for design in parts.designs:
         if design.emissions and is_outboxed(design):
-            yield _row(SCHEMA, outbox_name(design.table), TRIGGER, flush_name(design))
+            yield _row(SCHEMA, outbox_name(design.table), TRIGGER, flush_name(design), _TYPES["insert"] + _EACH_ROW)
 
 
 def _check_partitions(watched: Watched) -> Fragment:
@@ -98,9 +104,9 @@ def _values(rows: Iterable[str]) -> Fragment:
     return Fragment(f"values\n  {written}" if written else _NO_TRIGGER)
 
 
-def _row(*values: str | bool) -> str:
+def _row(*values: str | bool | int) -> str:
     """A row of VALUES."""
-    written = (str(value).lower() if isinstance(value, bool) else quote_literal(value) for value in values)
+    written = (quote_literal(value) if isinstance(value, str) else str(value).lower() for value in values)
     return f"({', '.join(written)})"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from realtime_advisor.model import Design, Emission, Option
+from realtime_advisor.model import Client, Design, Emission, Option
 
-from .client_naming import camel, entity_of, entity_of_feed
+from .client_naming import Entities, camel
 from .client_rendering import TsValue, client_template, render_client
 from .rendering import Remark
 from .topics import ACTION
@@ -25,19 +25,25 @@ _SAME_DESIGN: Final = "Made from the same design as the SQL: change it there."
 
 
 def generate_client(
-    design: Design, *, row_types: bool = False, changes_per_minute: float | None = None
-) -> Mapping[str, str]:
+    design: Design,
+    *,
+    row_types: bool = False,
+    changes_per_minute: float | None = None,
+    entities: Entities | None = None,
+) -> Client:
     """The TypeScript of a design: file name to text, in order of name, each byte the same for the same design.
 
     `row_types` takes the types of rows from `database.types.ts`, which `supabase gen types typescript` writes, beside
     these files. `changes_per_minute` sets the poll of a table without realtime. Files of several designs share a
-    folder: those of one name have one text.
+    folder: those of one name have one text, if the names come from `entities` of all these designs.
     """
-    files: dict[str, str] = {}
-    for kind, made in _parts(design, row_types, changes_per_minute):
-        files |= {f"{name}.ts": client_template(name) for name in _SHARED[kind]}
-        files |= made
-    return {name: files[name] for name in sorted(files)}
+    own: dict[str, str] = {}
+    shared: set[str] = set()
+    for kind, made in _parts(design, entities or Entities((design,)), row_types, changes_per_minute):
+        shared.update(_SHARED[kind])
+        own |= made
+    templates = {f"{name}.ts": client_template(name) for name in sorted(shared)}
+    return Client(design, {name: own[name] for name in sorted(own)}, templates)
 
 
 def poll_seconds(changes_per_minute: float | None) -> int:
@@ -59,24 +65,28 @@ def events_of(emission: Emission) -> tuple[str, ...]:
     >>> events_of(Emission(scope, "notes", "user:<id>:notes", "notes_<action>", ("insert", "delete"), ()))
     ('notes_created', 'notes_deleted')
     """
-    told = (emission.event.replace(ACTION, _ACTIONS[operation]) for operation in emission.operations)
+    operations = _ACTIONS if emission.feed else emission.operations  # a feed's tables may differ in theirs
+    told = (emission.event.replace(ACTION, _ACTIONS[operation]) for operation in operations)
     return tuple(dict.fromkeys(told)) if ACTION in emission.event else (emission.event,)
 
 
-def _parts(design: Design, row_types: bool, rate: float | None) -> Iterator[tuple[str, dict[str, str]]]:
+def _parts(
+    design: Design, entities: Entities, row_types: bool, rate: float | None
+) -> Iterator[tuple[str, dict[str, str]]]:
     """The kinds of client that a design has, each with the files of its own."""
+    entity = entities.of(design.table)
     if design.option is Option.POSTGRES_CHANGES and design.changes_events:
-        yield "changes", _changes(design, row_types)
+        yield "changes", _changes(design, entity, row_types)
     elif design.presence:
-        yield "presence", _presence(design, design.presence)
+        yield "presence", _presence(design, entity, design.presence)
     elif not design.emissions:
-        yield "polling", _polling(design, rate)
+        yield "polling", _polling(design, entity, rate)
     for emission in design.emissions:
-        yield "broadcast", _broadcast(design, emission, row_types)
+        name = entities.of_feed(emission) if emission.feed else entity
+        yield "broadcast", _broadcast(design, name, emission, row_types)
 
 
-def _broadcast(design: Design, emission: Emission, row_types: bool) -> dict[str, str]:
-    entity = entity_of_feed(emission) if emission.feed else entity_of(design.table)
+def _broadcast(design: Design, entity: str, emission: Emission, row_types: bool) -> dict[str, str]:
     opening, _, closing = emission.topic.partition("<id>")
     values: dict[str, TsValue] = {
         "about": _about(_subject(design, emission), () if emission.feed else (*_minds(design), *design.gaps)),
@@ -88,11 +98,11 @@ def _broadcast(design: Design, emission: Emission, row_types: bool) -> dict[str,
     return {
         f"{camel(entity)}Broadcast.ts": render_client("entityBroadcast", entity, values),
         f"useBroadcast{entity}.ts": render_client("useBroadcastEntity", entity, _short(design, emission)),
-        **_message(design, emission, entity, row_types),
+        **_message(design, entity, emission, row_types),
     }
 
 
-def _message(design: Design, emission: Emission, entity: str, row_types: bool) -> dict[str, str]:
+def _message(design: Design, entity: str, emission: Emission, row_types: bool) -> dict[str, str]:
     """What a message carries, and the row's type where it carries any of it."""
     subject = f"the feed {emission.feed}" if emission.feed else str(design.table)
     told = _OPERATIONS if emission.feed else tuple(operation.upper() for operation in emission.operations)
@@ -121,8 +131,7 @@ def _row(design: Design, entity: str, row_types: bool) -> dict[str, str]:
     return {f"{camel(entity)}Row.ts": render_client(template, entity, values)}
 
 
-def _changes(design: Design, row_types: bool) -> dict[str, str]:
-    entity = entity_of(design.table)
+def _changes(design: Design, entity: str, row_types: bool) -> dict[str, str]:
     filtered = (design.changes_filter or "").removesuffix("=eq.<id>") or None
     by = f", where {filtered} is the id" if filtered else ""
     values: dict[str, TsValue] = {
@@ -143,8 +152,7 @@ def _changes(design: Design, row_types: bool) -> dict[str, str]:
     }
 
 
-def _presence(design: Design, presence: Emission) -> dict[str, str]:
-    entity = entity_of(design.table)
+def _presence(design: Design, entity: str, presence: Emission) -> dict[str, str]:
     opening, _, closing = presence.topic.partition("<id>")
     who = f"Who is here, on {presence.topic}: the state that {design.table} would hold, kept by the connection."
     values: dict[str, TsValue] = {
@@ -159,9 +167,8 @@ def _presence(design: Design, presence: Emission) -> dict[str, str]:
     }
 
 
-def _polling(design: Design, rate: float | None) -> dict[str, str]:
-    entity = entity_of(design.table)
-    why = design.refusal or (design.gaps[0] if design.gaps else "")
+def _polling(design: Design, entity: str, rate: float | None) -> dict[str, str]:
+    why = next(filter(None, (design.refusal, *design.gaps, *design.reasons)), None)  # the deciding reason is the first
     measured = "no rate is known" if rate is None else f"{rate:g} changes a minute"
     sentence = f"{design.table} is fetched, not told: {measured}."
     values: dict[str, TsValue] = {

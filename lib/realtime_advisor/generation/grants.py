@@ -100,15 +100,22 @@ def create_policy(grant: Grant) -> Fragment:
     """DROP POLICY IF EXISTS and CREATE POLICY."""
     values: dict[str, Value] = {
         "policy": grant.name,
-        "function": grant.function,
-        "extension": grant.extension,
         "command": Fragment(grant.command),
         "clause": Fragment(_CLAUSES[grant.command]),
+        "rule": _rule(grant),
+    }
+    return fragment("policy", values)
+
+
+def _rule(grant: Grant) -> Fragment:
+    values: dict[str, Value] = {
+        "function": grant.function,
+        "extension": grant.extension,
         "entity": grant.entities[0],
         "entities": _lines(map(quote_literal, grant.entities)),
         "place": Fragment(str(grant.place)),
     }
-    return fragment("policy_any" if grant.is_list else "policy", values)
+    return fragment("policy_rule_any" if grant.is_list else "policy_rule", values)
 
 
 def drop_policy(grant: Grant, function: str) -> Fragment:
@@ -126,8 +133,13 @@ def _lines(items: Iterable[str]) -> Fragment:
 
 
 def policy_rows(grants: Iterable[Grant]) -> Iterator[str]:
-    """Rows of VALUES by which the check compares the policies."""
+    """Rows of VALUES by which the check compares the policies: name, command, entities, and the rule on one line."""
     for grant in grants:
         entities = f"array[{', '.join(map(quote_literal, grant.entities))}]"
-        facts = (grant.name, grant.command.upper(), grant.extension, grant.function)
-        yield f"({', '.join(map(quote_literal, facts))}, {entities})"
+        name, command, rule = map(quote_literal, (grant.name, grant.command.upper(), _on_one_line(_rule(grant))))
+        yield f"({name}, {command}, {entities}, {rule})"
+
+
+def _on_one_line(rule: Fragment) -> str:
+    """The words of a topic, which are its only literals, hold no white space."""
+    return " ".join(rule.text.split())

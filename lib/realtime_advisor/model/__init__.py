@@ -17,6 +17,18 @@ from .catalog import (
     UserType,
 )
 from .churn import Churn, DatabaseChurn, Gap, Snapshot, TableCounters
+from .client import Client
+from .comparison import Comparison, Difference, Move
+from .decided import (
+    Decided,
+    DecidedChurn,
+    DecidedDesign,
+    DecidedEmission,
+    DecidedFinding,
+    DecidedFlip,
+    DecidedRun,
+    DecidedScope,
+)
 from .decision import (
     Choice,
     Condition,
@@ -34,6 +46,7 @@ from .decision import (
     Source,
 )
 from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, Migration, Script
+from .drift import CheckRow, Drift, DriftFinding, MessageCount
 from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
 from .proof import Cell, Delivery, Proof, ProofStatus, Step
@@ -49,16 +62,30 @@ __all__ = [
     "Catalog",
     "Cell",
     "ChangesToday",
+    "CheckRow",
     "Choice",
     "Churn",
+    "Client",
     "Column",
+    "Comparison",
     "Condition",
     "DatabaseChurn",
     "DatabaseIdentity",
+    "Decided",
+    "DecidedChurn",
+    "DecidedDesign",
+    "DecidedEmission",
+    "DecidedFinding",
+    "DecidedFlip",
+    "DecidedRun",
+    "DecidedScope",
     "Decision",
     "Decisions",
     "Delivery",
     "Design",
+    "Difference",
+    "Drift",
+    "DriftFinding",
     "Emission",
     "Entitlement",
     "Evidence",
@@ -70,8 +97,10 @@ __all__ = [
     "Gap",
     "Happening",
     "Hop",
+    "MessageCount",
     "MessagesTable",
     "Migration",
+    "Move",
     "Option",
     "PartialKey",
     "Policy",

@@ -31,6 +31,7 @@ class Column:
     n_distinct: float | None = None  # pg_stats: positive a count, negative a fraction of the rows
     null_fraction: float | None = None
     top_frequency: float | None = None  # share of the rows that the most common value has
+    has_default: bool = False  # a row need not name it: a default, an identity, a generated column
 
 
 @dataclass(frozen=True, slots=True)

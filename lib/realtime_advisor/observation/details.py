@@ -52,7 +52,7 @@ def make_columns(
         known = figures.get((table.schema, table.name), {})
         own = []
         for _, row in sorted(relations.columns.get(relid, {}).items()):
-            facts = row[2:] + known.get(row[2], _NOT_KNOWN)
+            facts = row[2:7] + known.get(row[2], _NOT_KNOWN) + row[7:]
             column = made.get(facts)
             if column is None:
                 column = made[facts] = Column(*facts)

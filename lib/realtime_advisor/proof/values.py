@@ -85,7 +85,7 @@ def _key(type_name: str, family: int, number: int, labels: Mapping[str, tuple[st
         room = _length(type_name)
         return f"k{family}-{number}" if room is None or room > 8 else _base36(family * 1000 + number)[-room:]
     if type_name == "smallint":
-        return str(family * 100 + number)
+        return str(family % 300 * 100 + number)
     return value(type_name, number + family * _SPAN, labels)
 
 

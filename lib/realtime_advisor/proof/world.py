@@ -38,10 +38,15 @@ class Person:
 
 @dataclass
 class World:
-    """All rows of the skeleton, and how to make more."""
+    """All rows of the skeleton, and how to make more.
+
+    `first` is where the numbers of its values and keys begin, so that they meet nobody else's.
+    """
 
     skeleton: Skeleton
     labels: Mapping[str, tuple[str, ...]]
+    first: int = 0
+    hostile: bool = True  # whether the first keys of a text's family are such as deceive a careless comparison
     rows: dict[TableName, list[Row]] = field(default_factory=dict)
     people: list[Person] = field(default_factory=list)
     bound: set[Place] = field(default_factory=set)  # columns that refer to another: their slice decides their value
@@ -63,7 +68,8 @@ class World:
             column = self.skeleton.tables[family[0]].column(family[1])
             position = sorted(set(self._families.values())).index(family)
             wanted = max(number + 1, 2 * len(made), 64)
-            self._keys[family] = made = list(islice(keys(column.type, position, self.labels, hostile=True), wanted))
+            family_keys = keys(column.type, self.first + position, self.labels, hostile=self.hostile)
+            self._keys[family] = made = list(islice(family_keys, wanted))
         return made[number]
 
     def make(self, table: TableName, number: int, slice_: int) -> Row:
@@ -77,7 +83,7 @@ class World:
             elif place in self._families:
                 row[column.name] = self.key(place, slice_ if place in self.bound else number)
             else:
-                row[column.name] = value(column.type, number, self.labels)
+                row[column.name] = value(column.type, self.first + number, self.labels)
         return row
 
     @property
@@ -146,9 +152,11 @@ class World:
         return made, [self.make(own, _FURTHER + at, at) for at in numbers]
 
 
-def build_world(skeleton: Skeleton, labels: Mapping[str, tuple[str, ...]]) -> World:
+def build_world(
+    skeleton: Skeleton, labels: Mapping[str, tuple[str, ...]], first: int = 0, *, hostile: bool = True
+) -> World:
     """The rows of a skeleton, and the people who might want to join."""
-    world = World(skeleton, labels)
+    world = World(skeleton, labels, first, hostile)
     _link(world)
     _people(world)
     members = memberships(skeleton)

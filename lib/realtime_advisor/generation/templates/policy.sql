@@ -2,6 +2,5 @@ drop policy if exists :"policy" on realtime.messages;
 create policy :"policy" on realtime.messages
   for :[command] to authenticated
   :[clause] (
-    extension = :'extension'
-    and realtime_advisor.:"function"((select realtime.topic()), :'entity')
+    :[rule]
   );

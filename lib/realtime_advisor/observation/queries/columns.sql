@@ -6,7 +6,8 @@ select
     pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
     a.attnotnull as not_null,
     a.attgenerated <> '' as generated,
-    description.description as comment
+    description.description as comment,
+    a.atthasdef or a.attidentity <> '' as has_default
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
 left join pg_catalog.pg_description description

@@ -30,6 +30,7 @@ class Wishes:
     presence_key: str
     presence_enabled: bool
     changes: tuple[Payload, ...]
+    replay: object = None  # as it was asked for
 
     @classmethod
     def read(cls, payload: Payload) -> Wishes:
@@ -46,6 +47,7 @@ class Wishes:
             changes=tuple(change for change in changes if isinstance(change, dict))
             if isinstance(changes, list)
             else (),
+            replay=broadcast.get("replay"),
         )
 
 
@@ -62,6 +64,7 @@ class Channel:
     access: Access | None
     presence_enabled: bool
     subscribed: tuple[Wish, ...] = ()  # to Postgres Changes
+    replayed: tuple[Payload, ...] = ()  # what it is told again after its join
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
     _presence_calls: list[float] = field(default_factory=list)
 
@@ -103,8 +106,12 @@ class Channel:
 
     def deliver(self, broadcast: Broadcast) -> None:
         """Send a broadcast, if the channel may hear it."""
-        if self.hears_broadcasts:
+        if self.hears_broadcasts and broadcast.message_id not in self._replayed_ids:
             self.session.send_broadcast(self.topic, broadcast)
+
+    @property
+    def _replayed_ids(self) -> set[str]:
+        return {message["meta"]["id"] for message in self.replayed}
 
     def spends_presence_call(self, now: float) -> bool:
         """Count a call of track or untrack; False if there were too many."""

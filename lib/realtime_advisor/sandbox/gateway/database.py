@@ -15,6 +15,7 @@ from realtime_advisor.sandbox.realtime import Access, authorize, ensure_partitio
 from . import changes
 from .frames import Payload
 from .pgoutput import Change
+from .replay import Replay, read_messages
 from .tokens import Claims
 from .wishes import Wish
 
@@ -49,6 +50,10 @@ class Database:
     async def view(self, change: Change, wishes: tuple[Wish, ...], claims: Claims) -> Payload | None:
         """What the bearer of the claims is sent of a change, None for nothing."""
         return await self._run(changes.view, self._connection, change, wishes, claims)
+
+    async def replay(self, topic: str, asked: Replay) -> list[Payload]:
+        """What was broadcast on a private topic before, as its listeners are told."""
+        return await self._run(read_messages, self._connection, topic, asked)
 
     def close(self) -> None:
         """End the session, after the question that is being answered."""

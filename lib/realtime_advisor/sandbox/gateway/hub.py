@@ -20,6 +20,7 @@ from .faults import Faults
 from .frames import Broadcast, Frame, Payload
 from .pgoutput import Change, Operation
 from .presence import Presence
+from .replay import ReplayRefused, read_replay
 from .session import Session
 from .tokens import TokenRefused, verify
 from .wishes import WishRefused, read_wish
@@ -128,7 +129,7 @@ class Hub:
     async def _join(self, session: Session, frame: Frame) -> None:
         try:
             channel = await self._admit(session, frame)
-        except (JoinRefused, TokenRefused) as refusal:
+        except (JoinRefused, ReplayRefused, TokenRefused) as refusal:
             session.reply(frame, "error", {"reason": str(refusal)})
             return
         if before := session.channels.get(frame.topic):
@@ -138,13 +139,15 @@ class Hub:
         self._watch_token(channel)
         changes = [{**wish, "id": number} for number, wish in enumerate(channel.wishes.changes, start=1)]
         session.reply(frame, "ok", {"postgres_changes": changes})
+        for message in channel.replayed:
+            channel.tell("broadcast", message)
         if channel.presence_enabled and channel.hears_presence:
             channel.tell("presence_state", self._presences[channel.room].state())
         if changes:
             await self._subscribe(channel)
 
     async def _admit(self, session: Session, frame: Frame) -> Channel:
-        """The channel that a join asks for. Raises JoinRefused, TokenRefused."""
+        """The channel that a join asks for. Raises JoinRefused, ReplayRefused, TokenRefused."""
         name = frame.topic.removeprefix(PREFIX)
         if not name or name == frame.topic:
             raise JoinRefused("TopicNameRequired: You must provide a topic name")
@@ -156,8 +159,14 @@ class Hub:
         access = await self._database.authorize(name, claims) if wishes.is_private else None
         if access and not (access.broadcast_read or (wishes.presence_enabled and access.presence_read)):
             raise JoinRefused(f"Unauthorized: {_NO_READ.format(name)}")
-        join_ref = frame.join_ref or frame.ref
-        return Channel(session, name, join_ref, wishes, token, claims, access, wishes.presence_enabled)
+        channel = Channel(
+            session, name, frame.join_ref or frame.ref, wishes, token, claims, access, wishes.presence_enabled
+        )
+        if replay := read_replay(wishes.replay, is_private=wishes.is_private):
+            if not channel.hears_broadcasts:
+                raise JoinRefused(f"Unauthorized: {_NO_READ.format(name)}")
+            channel.replayed = tuple(await self._database.replay(name, replay))
+        return channel
 
     async def _broadcast(self, channel: Channel, frame: Frame) -> None:
         """Pass a client's broadcast on. Without the right to send it, Realtime stays silent too."""

@@ -1,5 +1,6 @@
 'use client';
 // public.users is fetched, not told: no rate is known.
+// Fetch it when a page is loaded or its tab is focused: no channel, no trigger, no policy.
 
 import { usePolling, type UsePollingOptions } from './usePolling';
 

@@ -13,6 +13,8 @@ export interface UseBroadcastOptions<Event extends string, Payload> {
   refetch: () => Promise<unknown> | void;
   onMessage?: (message: Broadcast<Event, Payload>) => void;
   onError?: (error: unknown) => void;
+  /** How many messages that were lost with the connection `onMessage` hears of later: at most 25, default 0. */
+  replay?: number;
   enabled?: boolean;
   /** Milliseconds between slow polls, for messages that never came. */
   interval?: number;
@@ -29,7 +31,7 @@ export function useBroadcast<Event extends string, Payload>(
   options: UseBroadcastOptions<Event, Payload>,
 ): ChannelState {
   const { supabase, id, enabled = true, interval = 60_000, spacing = 500, startNow = true } = options;
-  const { pauseWhenHidden = true, backoffOnError = true } = options;
+  const { pauseWhenHidden = true, backoffOnError = true, replay = 0 } = options;
   const [state, setState] = useState<ChannelState>({ status: 'joining' });
   const latest = useRef(options);
   useEffect(() => {
@@ -47,12 +49,13 @@ export function useBroadcast<Event extends string, Payload>(
       onMessage: (message) => latest.current.onMessage?.(message),
       onError: (error) => latest.current.onError?.(error),
       onState: setState,
+      replay,
       interval,
       spacing,
       pauseWhenHidden,
       backoffOnError,
       startNow,
     });
-  }, [supabase, contract, id, enabled, interval, spacing, pauseWhenHidden, backoffOnError, startNow]);
+  }, [supabase, contract, id, enabled, replay, interval, spacing, pauseWhenHidden, backoffOnError, startNow]);
   return state;
 }

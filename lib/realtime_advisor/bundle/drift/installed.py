@@ -1,0 +1,58 @@
+"""Functions, triggers and policies: what the bundle's own check scripts find missing or altered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final
+
+from realtime_advisor.generation.quoting import quote_ident
+from realtime_advisor.model import CheckRow, DriftFinding, TableName
+from realtime_advisor.observation.checking import run_checks
+from realtime_advisor.observation.target import Target
+
+from .expected import Expected
+
+SCHEMA: Final = "schema realtime_advisor"
+_NOT_VOIDED: Final = "no policy opens every topic"
+_AGAIN: Final = "Apply the bundle's SQL again, as its README.md says, or decide anew."
+_KINDS: Final = ("function", "trigger", "policy")
+# What no script of the bundle mends, with what does.
+_REMEDIES: Final = {
+    "partition": "Let a client connect, which makes Realtime create it, or ask Supabase why it did not.",
+    "partitions": "Run the script's step of triggers again.",
+    "index": "Create the index: each join of a channel looks its user up there.",
+    "payload": "Grant it, or leave the column out of the payload.",
+    "row": "Enable row level security on realtime.messages.",
+    "no": "Drop those policies.",
+}
+
+
+def find_installed(
+    target: Target, expected: Expected, gone: Collection[TableName], access: Collection[DriftFinding]
+) -> tuple[DriftFinding, ...]:
+    """What is not in place, but for what `gone` tables and findings about access tell already. Raises AdvisorError."""
+    faults = _faults(run_checks(target, expected.whole))
+    if faults and expected.single and not any(row.name == SCHEMA for row in faults):
+        # Where the tables' own scripts were run instead of the whole's, the policies have other names.
+        faults = min(faults, _faults(run_checks(target, expected.single)), key=len)
+    told = {_NOT_VOIDED} if access else set[str]()
+    places = tuple(f" on {quote_ident(table.schema)}.{quote_ident(table.name)}" for table in gone)
+    return tuple(_tell([row for row in faults if row.name not in told and not row.name.endswith(places)]))
+
+
+def _faults(found: Mapping[str, tuple[CheckRow, ...]]) -> tuple[CheckRow, ...]:
+    """What is not ok, each once: scripts of several tables look at what they share."""
+    return tuple(dict.fromkeys(row for rows in found.values() for row in rows if not row.ok))
+
+
+def _tell(faults: Iterable[CheckRow]) -> Iterator[DriftFinding]:
+    rows = tuple(faults)
+    if any(row.name == SCHEMA for row in rows):
+        fact = "Nothing of the bundle is installed: there is no schema realtime_advisor."
+        yield DriftFinding("nothing installed", None, fact, "Apply the bundle's SQL, as its README.md says.")
+        return
+    for row in rows:
+        kind = row.name.partition(" ")[0]
+        subject = row.name[0].upper() + row.name[1:]
+        what = kind if kind in _KINDS else "check"
+        yield DriftFinding(what, None, f"{subject}: {row.detail}.", _REMEDIES.get(kind, _AGAIN))

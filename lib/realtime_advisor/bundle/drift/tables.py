@@ -1,0 +1,80 @@
+"""Tables and columns that a decision names: gone, renamed, or of another type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from realtime_advisor.generation.naming import object_name
+from realtime_advisor.model import Catalog, Decided, DecidedRun, DriftFinding, TableName
+
+from .world import World
+
+DECIDE_AGAIN: Final = "Decide again with make report, and apply what that exports."
+
+
+def find_tables(run: DecidedRun, world: World) -> Iterator[DriftFinding]:
+    """What the decisions name and the catalogue does not have as they name it."""
+    for table, entry in run.tables.items():
+        if table not in world.catalog.tables:
+            yield _gone(table, world)
+        else:
+            yield from _columns(entry, world.catalog)
+
+
+def gone_tables(run: DecidedRun, world: World) -> frozenset[TableName]:
+    """The tables that were decided about and are not there under their names."""
+    return frozenset(table for table in run.tables if table not in world.catalog.tables)
+
+
+def _gone(table: TableName, world: World) -> DriftFinding:
+    """A table that was renamed has taken its triggers along."""
+    function = str(TableName("realtime_advisor", object_name("broadcast", table)))
+    renamed = sorted({str(trigger.table) for trigger in world.setup.triggers if trigger.function == function})
+    if renamed:
+        fact = f"Table {table} is called {renamed[0]} now: topics, events and clients still say {table.name}."
+    else:
+        fact = f"Table {table} is gone: it was dropped, renamed or moved."
+    return DriftFinding("table", table, fact, DECIDE_AGAIN)
+
+
+def _columns(entry: Decided, catalog: Catalog) -> Iterator[DriftFinding]:
+    for (table, column), purpose in _needed(entry).items():
+        if table not in catalog.tables:
+            continue  # told of that table, or of none that was decided about
+        if column not in {each.name for each in catalog[table].columns}:
+            fact = f"Column {column} of {table} is gone: it was dropped or renamed, and {purpose}."
+            yield DriftFinding("column", entry.table, fact, DECIDE_AGAIN)
+    yield from _type_of_scope(entry, catalog)
+
+
+def _needed(entry: Decided) -> dict[tuple[TableName, str], str]:
+    """The columns that the decision stands on, each with what for; the weightiest reason counts."""
+    needed: dict[tuple[TableName, str], str] = {}
+    scope, table = entry.scope, entry.table
+    if scope:
+        for hop in scope.path:
+            needed.update({(hop.table, column): f"leads {table} to its scope" for column in hop.columns})
+            needed.update(
+                {(hop.references, column): f"leads {table} to its scope" for column in hop.referenced_columns}
+            )
+        end = scope.path[-1].references if scope.path else table
+        needed.update({(end, column): f"holds the scope of {table}" for column in scope.columns})
+    for emission in entry.design.emissions if entry.design else ():
+        for column in (*emission.columns, *emission.watched):
+            purpose = "messages carry it" if column in emission.columns else "its changes are to be told"
+            needed.setdefault((table, column), purpose)
+    return needed
+
+
+def _type_of_scope(entry: Decided, catalog: Catalog) -> Iterator[DriftFinding]:
+    scope = entry.scope
+    if scope is None or len(scope.columns) != 1:
+        return
+    end = scope.path[-1].references if scope.path else entry.table
+    found = [each.type for each in catalog[end].columns if each.name in scope.columns] if end in catalog.tables else []
+    if found and found[0] != scope.key_type:
+        fact = (
+            f"Column {scope.columns[0]} of {end}, the scope of {entry.table}, was {scope.key_type} and is {found[0]}."
+        )
+        yield DriftFinding("column", entry.table, fact, DECIDE_AGAIN)

@@ -1,0 +1,167 @@
+"""A `decisions.json` read back: parsed at the edge, so that whoever compares or checks meets frozen types only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from realtime_advisor.errors import BadInput
+from realtime_advisor.model import (
+    ByTable,
+    Decided,
+    DecidedChurn,
+    DecidedDesign,
+    DecidedEmission,
+    DecidedFinding,
+    DecidedFlip,
+    DecidedRun,
+    DecidedScope,
+    Hop,
+    Option,
+    ScopeKind,
+    Source,
+    TableName,
+)
+
+from .decisions import FORMAT
+from .files import INDEX
+
+
+def read_decisions(place: Path | str) -> DecidedRun:
+    """The run that a `decisions.json`, or the bundle in a folder, tells of. Raises BadInput."""
+    path = Path(place)
+    file = path / INDEX if path.is_dir() else path
+    failure = f"The file {file} is no {INDEX} of this project"
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = f"The decisions in {file} cannot be read: {error.strerror}. Name a bundle, or its {INDEX}."
+    except ValueError:
+        reason = f"{failure}: it is not JSON. Export it again."
+    else:
+        return parse_decisions(document, str(file))
+    raise BadInput(reason)
+
+
+def parse_decisions(document: object, named: str) -> DecidedRun:
+    """The run that a document tells of; `named` is what to call the document. Raises BadInput."""
+    found = document.get("format", FORMAT) if isinstance(document, Mapping) else FORMAT
+    if found != FORMAT:
+        raise BadInput(
+            f"{named} has the format {found}, and this version reads {FORMAT}. "
+            "Export it again, or take the version that wrote it."
+        )
+    try:
+        return _run(document)
+    except KeyError as error:
+        reason = f"it lacks {error}"
+    except (TypeError, ValueError, AttributeError):
+        reason = "something in it is of another kind"
+    raise BadInput(f"{named} is no {INDEX} of this project: {reason}. Export it again.")
+
+
+def _run(document: Any) -> DecidedRun:
+    tables = [_table(entry) for entry in document["tables"]]
+    window = document["window"]
+    return DecidedRun(
+        str(document["target"]["server_version"]),
+        window["seconds"],
+        str(window["source"]),
+        ByTable({entry.table: entry for entry in tables}),
+    )
+
+
+def _table(entry: Any) -> Decided:
+    findings = [_finding(each) for each in entry["findings"]]
+    return Decided(
+        table=TableName(_word(entry["schema"]), _word(entry["table"])),
+        option=Option(entry["option"]),
+        confidence=_word(entry["confidence"]),
+        scope=_scope(entry["scope"]) if entry["scope"] else None,
+        design=_design(entry["design"]) if entry["design"] else None,
+        proof=_word(entry["proof"]["status"]),
+        churn=_churn(entry["churn"]) if entry["churn"] else None,
+        findings={finding.criterion: finding for finding in findings},
+        flips=tuple(DecidedFlip(f["metric"], f["now"], f["at"], Option(f["to"])) for f in entry["flips"]),
+        override=entry["override"],
+        files=_words(entry["files"]),
+    )
+
+
+def _finding(entry: Any) -> DecidedFinding:
+    return DecidedFinding(
+        criterion=_word(entry["criterion"]),
+        holds=entry["holds"],
+        value=entry["value"],
+        unit=_word(entry["unit"]),
+        operator=_word(entry["operator"]),
+        threshold=entry["threshold"],
+        source=Source(entry["source"]),
+    )
+
+
+def _scope(entry: Any) -> DecidedScope:
+    return DecidedScope(
+        kind=ScopeKind(entry["kind"]),
+        columns=_words(entry["columns"]),
+        path=tuple(map(_hop, entry["path"])),
+        key_type=_word(entry["key_type"]),
+        source=Source(entry["source"]),
+        refusal=entry["refusal"],
+    )
+
+
+def _hop(entry: Any) -> Hop:
+    return Hop(
+        TableName.parse(entry["table"]),
+        _words(entry["columns"]),
+        TableName.parse(entry["references"]),
+        _words(entry["referenced_columns"]),
+    )
+
+
+def _design(entry: Any) -> DecidedDesign:
+    changes, presence = entry["changes"], entry["presence"]
+    return DecidedDesign(
+        emissions=tuple(map(_emission, entry["emissions"])),
+        granularity=_word(entry["granularity"]),
+        clients_send=bool(entry["clients_send"]),
+        changes_filter=changes["filter"] if changes else None,
+        changes_events=_words(changes["events"]) if changes else (),
+        presence_topic=presence["topic"] if presence else None,
+        refusal=entry["refusal"],
+    )
+
+
+def _emission(entry: Any) -> DecidedEmission:
+    return DecidedEmission(
+        topic=_word(entry["topic"]),
+        event=_word(entry["event"]),
+        operations=_words(entry["operations"]),
+        watched=_words(entry["watched"]),
+        feed=entry["feed"],
+        columns=_words(entry["columns"]),
+    )
+
+
+def _churn(entry: Any) -> DecidedChurn:
+    return DecidedChurn(
+        entry["inserts_per_minute"],
+        entry["updates_per_minute"],
+        entry["deletes_per_minute"],
+        entry["peak_per_minute"],
+    )
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def _words(values: Iterable[object]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise TypeError(values)
+    return tuple(map(_word, values))

@@ -1,0 +1,170 @@
+"""The page that opens a bundle: what was measured, the verdicts, what to apply in which order, how to go back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from realtime_advisor.display.audit import tell_audit
+from realtime_advisor.model import Advice, Audit, Design, Option, ProofStatus, TableName
+
+from .audit_page import PAGE
+from .files import INDEX
+from .manifest import MANIFEST
+
+SCHEMA: Final = "decisions.schema.json"
+_VERBS: Final = {
+    Option.BROADCAST: "broadcast by trigger",
+    Option.POSTGRES_CHANGES: "subscribe to Postgres Changes",
+    Option.PRESENCE: "track in Presence",
+    Option.NO_REALTIME: "nothing; fetch when shown",
+}
+_SHOWN: Final = {"tables/": ("up", "down", "check"), "cutover/": ("cutover",), "supabase/tests/": ("test",)}
+
+
+def render_readme(
+    advice: Advice,
+    files: Mapping[TableName, Sequence[str]],
+    migrations: Sequence[str],
+    rollback: str,
+    check: str,
+    pages: Sequence[str],
+    date: str | None = None,
+) -> str:
+    """README.md; `files` are those of each table, `pages` the names of the other pages."""
+    rows = [
+        f"| {_cell(str(table))} | {decision.option.value} | {decision.confidence} "
+        f"| {_told(advice.designs[table])} | {_proved(advice, table)} | {_links(files.get(table, ()))} |"
+        for table, decision in advice.decisions.items()
+    ]
+    notes = [f"- {note}" for note in (*_about_target(advice), *advice.churn.notes)]
+    return "\n".join(
+        [
+            "# How each table should speak to clients",
+            "",
+            f"PostgreSQL {advice.server.version}, {_window(advice)}{f', {date}' if date else ''}.",
+            "",
+            *([*notes, ""] if notes else []),
+            "| Table | Decision | Confidence | How clients learn of changes | Proof | SQL |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+            f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
+            "",
+            *(_about_today(advice.audit) if advice.audit else ()),
+            *(_how_to_apply(migrations, rollback, check) if migrations else _nothing_to_apply()),
+            *_what_else(pages),
+        ]
+    )
+
+
+def _about_today(audit: Audit) -> list[str]:
+    return [
+        "## What is set up today",
+        "",
+        f"{_cell(tell_audit(audit.findings))} All of it, with remedies: [{PAGE}]({PAGE}).",
+        "",
+    ]
+
+
+def _nothing_to_apply() -> list[str]:
+    return ["No table has a script, so there is nothing to apply.", ""]
+
+
+def _how_to_apply(migrations: Sequence[str], rollback: str, check: str) -> list[str]:
+    return [
+        "## Apply, verify, undo",
+        "",
+        "A script that is *proved* was run in a sandbox against an imitation of its tables: its messages arrived as",
+        "designed, and who may listen was asked of the database for every kind of user. Try the others on a staging",
+        "database first.",
+        "",
+        "All tables at once, in this order, as the owner of the tables (on Supabase: `postgres`). Each file may be run",
+        "again. The policies come last and alone, because they lock `realtime.messages` for a moment.",
+        "",
+        "```sh",
+        *(f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {name}' for name in migrations),
+        f'psql "$DATABASE_URL" -f {check}     # every line should be ok',
+        f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}   # takes it back',
+        "```",
+        "",
+        "With the Supabase CLI: copy `supabase/` into your project's, then `supabase db push`, and `supabase test db`",
+        "for the tests, on a local or staging database: they write rows and roll them back. The CLI wants a version",
+        "later than your last migration's: export again with `VERSION=YYYYMMDDHHMMSS`.",
+        "",
+        "Or one table at a time, in any order, with `tables/<table>.up.sql`, `.check.sql` and `.down.sql`. All tables",
+        "at once need fewer policies.",
+        "",
+        "A file `cutover/<table>.sql` says in its head when to run it: it publishes the table in `supabase_realtime`,",
+        "or takes it out when its clients have changed.",
+        "",
+    ]
+
+
+def _what_else(pages: Sequence[str]) -> Iterator[str]:
+    about = {
+        "report.html": "the same as a page to read, search and print",
+        "adr/": "the decisions as records, one for each table that changes",
+        "client/": "TypeScript for the clients",
+        "findings.csv": "every criterion of every table, for a spreadsheet",
+        INDEX: f"everything for machines, as `{SCHEMA}` describes",
+        MANIFEST: "the files of this bundle with their hashes; an edited one is kept aside by the next export",
+    }
+    yield "## What else is here"
+    yield ""
+    for name, what in about.items():
+        if any(page.startswith(name) for page in pages):
+            yield f"- [{name}]({name}): {what}."
+    yield ""
+
+
+def _window(advice: Advice) -> str:
+    seconds = advice.churn.seconds
+    how = "recorded over" if advice.window == "recorded" else "watched for"
+    watched = "its counters since they began" if seconds is None else f"{how} {round(seconds):,} seconds"
+    return (
+        f"the embedded workshop database, {watched} of its traffic" if advice.window == "workshop traffic" else watched
+    )
+
+
+def _about_target(advice: Advice) -> Iterator[str]:
+    if not advice.server.is_supabase:
+        yield "This is no Supabase database: nothing tells what clients may read, so whoever may listen is unknown too."
+
+
+def _links(names: Sequence[str]) -> str:
+    return " ".join(f"[{word}]({name})" for name in names if (word := _word(name)))
+
+
+def _word(name: str) -> str | None:
+    """What a file is called in the table of verdicts.
+
+    >>> _word("tables/public.orders.up.sql"), _word("cutover/public.orders.sql"), _word("client/orders.ts")
+    ('up', 'cutover', None)
+    """
+    for folder, words in _SHOWN.items():
+        if name.startswith(folder):
+            return next((word for word in words if f".{word}." in name), words[0])
+    return None
+
+
+def _proved(advice: Advice, table: TableName) -> str:
+    if table not in advice.scripts:
+        return ""
+    proof = advice.proofs.get(table)
+    if proof is None or proof.status is ProofStatus.NOT_PROVED:
+        return _cell(f"not proved: {proof.reason}" if proof else "not proved")
+    return proof.status.value
+
+
+def _told(design: Design) -> str:
+    if design.refusal:
+        return _cell(f"no script: {design.refusal}")
+    told = [f"`{emission.topic}`" for emission in design.emissions]
+    if design.changes_filter:
+        told.insert(0, f"Postgres Changes, filter `{design.changes_filter}`")
+    return _cell(", ".join(told) or _VERBS[design.option])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())

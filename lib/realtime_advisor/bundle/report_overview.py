@@ -1,0 +1,112 @@
+"""What a reader of the report sees first: the verdicts, what to look at, and who makes the row changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from realtime_advisor.display.audit import show_audit_findings
+from realtime_advisor.display.palette import OPTIONS
+from realtime_advisor.display.sentences import tell_poller_load, tell_verdict
+from realtime_advisor.display.wording import say_count, say_list, say_table
+from realtime_advisor.model import Advice, Option, ProofStatus, TableName
+
+from .report_dossier import MOST_FULL
+from .report_figures import draw_bars, draw_dots
+from .report_rows import rows_by_table
+from .report_views import Column, Overview, Tile
+from .run_sentences import tell_run
+
+_COLUMNS: Final = (
+    Column("Table"),
+    Column("Verdict"),
+    Column("Confidence"),
+    Column("Scope"),
+    Column("Changes a minute", number=True, sort="descending"),
+    Column("Hottest scope", number=True),
+    Column("Proof"),
+    Column("Because", sortable=False),
+)
+
+
+def survey(advice: Advice) -> Overview:
+    """The overview of a run; the busiest tables first."""
+    rows = rows_by_table(advice).values()
+    return Overview(
+        run=tell_run(advice),
+        lead=tell_verdict(advice.decisions),
+        tiles=tuple(_tiles(advice)),
+        watch=tuple(_watch(advice)),
+        notes=tuple(_notes(advice)),
+        columns=_COLUMNS,
+        rows=tuple(sorted(rows, key=lambda row: (-row.rate, row.name, row.anchor))),
+        churn=draw_bars(advice),
+        rates=draw_dots(advice.decisions),
+        audit=show_audit_findings(advice.audit.findings) if advice.audit else None,
+        legend=_legend(len(rows)),
+    )
+
+
+def _legend(tables: int) -> str:
+    if tables <= MOST_FULL:
+        return ""
+    return (
+        f"Of the {MOST_FULL} busiest tables everything is told here; of the others what decides. The rest is in "
+        "decisions.json, in findings.csv and in the scripts."
+    )
+
+
+def _tiles(advice: Advice) -> Iterator[Tile]:
+    total = len(advice.decisions) or 1
+    for option in Option:
+        count = advice.decisions.count(option)
+        yield Tile(option.value, OPTIONS[option], count, round(100 * count / total, 2))
+
+
+def _notes(advice: Advice) -> Iterator[str]:
+    if not advice.server.is_supabase:
+        yield "This is no Supabase database: nothing tells what clients may read, so who may listen is unknown too."
+    yield from advice.churn.notes
+    if load := tell_poller_load(advice.decisions):
+        yield load
+
+
+def _watch(advice: Advice) -> Iterator[str]:
+    """What somebody has to look at before anything is applied."""
+    told = {status: _with_status(advice, status) for status in ProofStatus}
+    if unproved := told[ProofStatus.NOT_PROVED]:
+        yield f"{_scripts(unproved)} not proved. Try {_them(unproved)} on a staging database first."
+    if substituted := told[ProofStatus.SUBSTITUTED]:
+        yield f"{_scripts(substituted)} proved with substitutes: read what was only imitated."
+    overridden = [table for table, decision in advice.decisions.items() if decision.override]
+    if overridden:
+        yield f"The architect decided {say_list(map(say_table, overridden))}, whatever the evidence says."
+    refused = [table for table, design in advice.designs.items() if design.refusal]
+    if refused:
+        yield f"{_tables(refused)} no script; the dossier says what to do instead."
+    dangers = [finding for finding in advice.audit.findings if finding.severity == "danger"] if advice.audit else []
+    if dangers:
+        yield f"Today's set-up has {say_count(len(dangers), 'danger')}; the first: {dangers[0].sentence}"
+
+
+def _with_status(advice: Advice, status: ProofStatus) -> list[TableName]:
+    proofs = advice.proofs
+    return [
+        table
+        for table in advice.scripts
+        if (proofs[table].status if table in proofs else ProofStatus.NOT_PROVED) is status
+    ]
+
+
+def _scripts(tables: Sequence[TableName]) -> str:
+    names = say_list(map(say_table, tables))
+    return f"The script of {names} is" if len(tables) == 1 else f"{len(tables):,} scripts ({names}) are"
+
+
+def _them(tables: Sequence[TableName]) -> str:
+    return "it" if len(tables) == 1 else "them"
+
+
+def _tables(tables: Sequence[TableName]) -> str:
+    names = say_list(map(say_table, tables))
+    return f"{names} has" if len(tables) == 1 else f"{len(tables):,} tables ({names}) have"

@@ -1,0 +1,25 @@
+"""What a run was, in sentences that the bundle's pages share."""
+
+from __future__ import annotations
+
+from realtime_advisor.model import Advice
+
+
+def tell_run(advice: Advice) -> str:
+    """Which server was observed, and for how long: a part of a sentence, without clocks.
+
+    'PostgreSQL 18.0, watched for 60 seconds'
+    """
+    return f"PostgreSQL {advice.server.version}, {_window(advice)}"
+
+
+def _window(advice: Advice) -> str:
+    seconds = advice.churn.seconds
+    if seconds is None:
+        return "judged by its counters since they began"
+    if advice.window == "workshop traffic":
+        return f"the embedded workshop database, watched for {round(seconds):,} seconds of its traffic"
+    if advice.window == "since reset":
+        return "judged by its counters since they were reset"
+    how = "recorded over" if advice.window == "recorded" else "watched for"
+    return f"{how} {round(seconds):,} seconds"

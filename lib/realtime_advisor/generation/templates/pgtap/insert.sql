@@ -1,0 +1,2 @@
+insert into :[table] (:[columns])
+:[overriding]values (:[values])

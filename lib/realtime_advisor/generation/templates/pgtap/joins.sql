@@ -1,0 +1,1 @@
+select pg_temp.joins(:'claims', :'action', :'extension', :'topic', :'wanted', :'what');

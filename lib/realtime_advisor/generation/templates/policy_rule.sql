@@ -1,0 +1,2 @@
+extension = :'extension'
+and realtime_advisor.:"function"((select realtime.topic()), :'entity')

@@ -1,0 +1,135 @@
+"""A bundle into its folder: whole or not at all, and nobody else's folder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from realtime_advisor.bundle.files import INDEX
+from realtime_advisor.bundle.manifest import MANIFEST, write_manifest
+from realtime_advisor.bundle.writing import kept_aside, require_writable, write_files
+from realtime_advisor.errors import ExportFailed
+
+
+def bundle(**files: str) -> dict[str, str]:
+    """A small bundle; `__` in a name stands for a slash."""
+    named = {name.replace("__", "/"): text for name, text in files.items()} | {INDEX: "{}"}
+    return {**named, MANIFEST: write_manifest(named)}
+
+
+def read(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_folder_holds_the_bundle_and_nothing_stays_beside_it(tmp_path: Path) -> None:
+    write_files(tmp_path / "out", bundle(tables__a="select 1"))
+    assert read(tmp_path / "out") == bundle(tables__a="select 1")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_older_bundles_files_go(tmp_path: Path) -> None:
+    write_files(tmp_path / "out", bundle(tables__old="select 1"))
+    assert write_files(tmp_path / "out", bundle(tables__new="select 2")) == ()
+    assert read(tmp_path / "out") == bundle(tables__new="select 2")
+
+
+def test_an_edited_file_is_kept_aside_and_named(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_files(out, bundle(tables__old="select 1", README="first"))
+    (out / "tables/old").write_text("select 'mine'")
+    assert write_files(out, bundle(README="second")) == ("kept/tables/old",)
+    assert read(out) == {**bundle(README="second"), "kept/tables/old": "select 'mine'"}
+    (out / "README").write_text("mine")
+    assert write_files(out, bundle(README="third")) == ("kept/README",)
+    assert kept_aside(out) == ("kept/README", "kept/tables/old")
+
+
+def test_a_second_edit_of_the_same_file_does_not_replace_the_first(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for text in ("one", "two", "two"):
+        write_files(out, bundle(README="ours"))
+        (out / "README").write_text(text)
+    write_files(out, bundle(README="ours"))
+    assert {name: text for name, text in read(out).items() if name.startswith("kept/")} == {
+        "kept/README": "one",
+        "kept/README.2": "two",
+    }
+
+
+def test_files_that_somebody_put_there_stay(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_files(out, bundle(README="first"))
+    (out / ".git").mkdir()
+    (out / ".git/config").write_text("theirs")
+    (out / "notes.txt").symlink_to("nowhere")
+    assert write_files(out, bundle(README="second")) == ()
+    assert (out / ".git/config").read_text() == "theirs"
+    assert (out / "notes.txt").readlink() == Path("nowhere")
+
+
+def test_a_file_of_somebody_where_the_new_bundle_has_one_is_kept_aside(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_files(out, bundle(README="first"))
+    (out / "Report.html").write_text("mine")
+    kept = write_files(out, bundle(**{"report.html": "ours"}))
+    assert kept == ("kept/Report.html",)
+
+
+def test_an_index_that_names_files_elsewhere_deletes_nothing(tmp_path: Path) -> None:
+    precious = tmp_path / "precious.txt"
+    precious.write_text("keep")
+    write_files(tmp_path / "out", {INDEX: json.dumps({"tables": [{"files": ["../precious.txt", str(precious)]}]})})
+    write_files(tmp_path / "out", bundle())
+    assert precious.read_text() == "keep"
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ExportFailed, match="holds other files \\(thesis.txt\\) and no bundle. Name an empty folder"):
+        require_writable(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_path_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(ExportFailed, match="out cannot be written: File exists. Name another one with OUT."):
+        require_writable(tmp_path / "out")
+
+
+def crash(how: str, folder: Path) -> list[str]:
+    """What a process of its own prints, in which exports end badly."""
+    script = Path(__file__).with_name("crashing.py")
+    run = subprocess.run(
+        [sys.executable, str(script), how, str(folder)], stdout=subprocess.PIPE, text=True, check=True, timeout=120
+    )
+    return run.stdout.splitlines()
+
+
+def test_killed_at_any_moment_an_export_leaves_the_old_bundle_or_the_new(tmp_path: Path) -> None:
+    ends = Counter(crash("killed", tmp_path / "out"))
+    assert set(ends) == {"old old mine []", "new old mine []"}
+    assert min(ends.values()) > 10
+
+
+def test_so_it_does_where_two_names_cannot_be_exchanged_once_the_next_export_has_come(tmp_path: Path) -> None:
+    ends = Counter(crash("killed-twice", tmp_path / "out"))
+    assert set(ends) == {"old old mine []", "new old mine []", "nothing old mine []"}
+    assert ends["nothing old mine []"] == 1
+
+
+@pytest.mark.parametrize(("how", "why"), [("full", "File too large"), ("forbidden", "Permission denied")])
+def test_without_room_or_rights_the_old_bundle_stays_and_one_sentence_says_so(how: str, why: str) -> None:
+    with TemporaryDirectory() as place:  # whose parents everybody may pass through
+        folder = Path(place) / "parent" / "out"
+        Path(place).chmod(0o755)
+        folder.parent.mkdir()
+        said, left = crash(how, folder)
+        folder.parent.chmod(0o755)
+    assert said == f"The folder {folder} cannot be written: {why}. Name another one with OUT."
+    assert left == "old ['out']"
