@@ -87,13 +87,12 @@ def update_without_change(scene: Scene) -> Outcome:
 
 def delete_one_row(scene: Scene) -> Outcome:
     """One deleted row is told to the scope that it was in, by its key."""
-    return _delete(scene, "delete_one_row", scene.world.rows[scene.table][1:2], [scene.world.fresh(1)])
+    return _delete(scene, "delete_one_row", scene.world.rows[scene.table][1:2])
 
 
 def delete_many_rows(scene: Scene) -> Outcome:
     """One statement that deletes several rows tells each scope once."""
-    fresh = [scene.world.fresh(slice_) for slice_ in range(3)]
-    return _delete(scene, "delete_many_rows", scene.world.rows[scene.table][:3], fresh)
+    return _delete(scene, "delete_many_rows", scene.world.rows[scene.table][:3])
 
 
 def upsert(scene: Scene) -> Outcome:
@@ -246,7 +245,7 @@ def _update(scene: Scene, step: str, column: Column) -> Outcome | None:
     return None
 
 
-def _delete(scene: Scene, step: str, rows: Sequence[Row], fresh: Sequence[Row]) -> Outcome:
+def _delete(scene: Scene, step: str, rows: Sequence[Row]) -> Outcome:
     """What the deletion of rows told: of fresh ones, where others refer to those that are there and hold them."""
     try:
         with scene.stage.attempt():
@@ -254,6 +253,7 @@ def _delete(scene: Scene, step: str, rows: Sequence[Row], fresh: Sequence[Row]) 
     except psycopg.errors.IntegrityError as error:
         if not is_refusal(error, scene.skeleton):
             raise
+    fresh = [scene.world.fresh(slice_) for slice_ in range(len(rows))]
     with scene.stage.attempt():
         scene.stage.become(None)
         scene.stage.fill({scene.table: fresh})
