@@ -159,7 +159,8 @@ def test_what_the_architect_decided_is_told_before_the_evidence() -> None:
     decision = replace(found(DOCUMENTS_DECISION), override="no_realtime, by Ada: nobody looks at it.")
     said = words_of(Page(report_html(advise([decision]))))
     assert "The architect decided documents, whatever the evidence says." in said
-    assert said.count("Decided by the architect: no_realtime, by Ada: nobody looks at it.") >= 2
+    # In the list, in the dossier, and at the head of the script.
+    assert said.count("Decided by the architect: no_realtime, by Ada: nobody looks at it.") == 3
 
 
 def test_no_duration_is_told() -> None:
