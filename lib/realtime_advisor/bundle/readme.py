@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.display.audit import tell_audit
-from realtime_advisor.model import Advice, Audit, Design, Option, ProofStatus, TableName
+from realtime_advisor.model import Advice, Audit, Decision, Design, Option, ProofStatus, TableName
 
 from .audit_page import PAGE
 from .files import INDEX
@@ -34,7 +34,7 @@ def render_readme(
 ) -> str:
     """README.md; `files` are those of each table, `pages` the names of the other pages."""
     rows = [
-        f"| {plain(str(table))} | {decision.option.value} | {decision.confidence} "
+        f"| {plain(str(table))} | {decision.option.value}{_override(decision)} | {decision.confidence} "
         f"| {_told(advice.designs[table])} | {_proved(advice, table)} | {_links(files.get(table, ()))} |"
         for table, decision in advice.decisions.items()
     ]
@@ -57,6 +57,12 @@ def render_readme(
             *_what_else(pages),
         ]
     )
+
+
+def _override(decision: Decision) -> str:
+    """Why the architect decided so, and what the evidence says."""
+    says = [answer.evidence_says for answer in decision.answers if answer.question == "option"]
+    return plain(f", by the architect: {decision.override}; the evidence says {says[0]}") if says else ""
 
 
 def _about_today(audit: Audit) -> list[str]:
@@ -95,6 +101,8 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str) -> list[
         "",
         "Or one table at a time, in any order, with `tables/<table>.up.sql`, `.check.sql` and `.down.sql`. All tables",
         "at once need fewer policies.",
+        "",
+        "Whether all of it still holds, later on: `make check BUNDLE=<this folder>`, or `ra.check(target, folder)`.",
         "",
         "A file `cutover/<table>.sql` says in its head when to run it: it publishes the table in `supabase_realtime`,",
         "or takes it out when its clients have changed.",

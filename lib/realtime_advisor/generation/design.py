@@ -89,7 +89,7 @@ def design(
     )
     today = changes_today(table, catalog, setup)
     blank = Design(table.name, chosen, (), "statement", table.primary_key, reasons=decision.reasons, today=today)
-    blank = replace(blank, reasons=(*_say_override(decision), *blank.reasons, *_say_choices(decision)))
+    blank = replace(blank, override=decision.override, reasons=(*blank.reasons, *_say_choices(decision)))
     if chosen in _INSTEAD:
         blank = replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]))
         return _noted(_with_presence(blank, decision, catalog, table, choices), catalog, setup)
@@ -105,11 +105,6 @@ def design(
         return _without_emissions(blank, decision, untold)
     blank = replace(blank, gaps=(*blank.gaps, *untold))
     return _noted(with_emissions(blank, decision, catalog, told, choices), catalog, setup)
-
-
-def _say_override(decision: Decision) -> Iterator[str]:
-    if decision.override:
-        yield f"Decided by the architect: {decision.override}"
 
 
 def _say_choices(decision: Decision) -> Iterator[str]:

@@ -19,8 +19,7 @@ _NO_CHECK: Final = (psycopg.errors.SyntaxError, psycopg.errors.ReadOnlySqlTransa
 def run_checks(target: Target, scripts: Mapping[str, str]) -> Mapping[str, tuple[CheckRow, ...]]:
     """What each script found, by the name of its file. Raises AdvisorError, and BadInput for what is no check script.
 
-    Sent as one prepared statement, which the server refuses to be several: so no script can end the read-only
-    transaction that it runs in.
+    The extended protocol takes one statement only, so no script can end the read-only transaction that it runs in.
     """
     limits = QUERIES.joinpath("limits.sql").read_text(encoding="utf-8")
     found = {}

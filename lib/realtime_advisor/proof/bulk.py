@@ -22,7 +22,7 @@ def bulk(scene: Scene) -> Outcome:
             other = next(others(scene, column, set()))
             changes.append(scene.stage.update_all(scene.table, present, {column.name: other}))
             present = [new for _, new in changes[-1].pairs if new is not None]
-        if not scene.is_referred_to:
+        if not scene.referring:
             changes.append(scene.stage.delete_all(scene.table, present))
         return scene.compare("bulk", *changes)
 

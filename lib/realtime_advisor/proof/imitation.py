@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from realtime_advisor.model import ByTable, Column, Policy, RelationKind, Table, UserType
 
 from .kinds import Kinds, Offered, kinds_for
+from .links import key_columns
 from .skeleton import Skeleton, Statement, enforced_keys
 from .values import value
 
@@ -35,7 +36,14 @@ class Imitation:
 def imitate(skeleton: Skeleton, types: Iterable[UserType], offered: Offered) -> Imitation:
     """The skeleton as SQL, for a server that offers these types and extensions."""
     kinds = kinds_for(skeleton, types, offered)
-    made = Imitation(skeleton, substitutes=kinds.substitutes, labels=kinds.labels)
+    made = Imitation(_with_plain_keys(skeleton), substitutes=kinds.substitutes, labels=kinds.labels)
+    made.substitutes += [
+        f"An ordinary column stands for {column.name} of {table.name}, which is generated: rows are made by their keys."
+        for table in skeleton.tables.values()
+        for column in table.columns
+        if column.generated and not made.skeleton.tables[table.name].column(column.name).generated
+    ]
+    skeleton = made.skeleton
     for table in skeleton.tables.values():
         made.statements += _table(table, made, kinds)
     made.statements += _unique_keys(skeleton)
@@ -52,6 +60,22 @@ def _schemas(skeleton: Skeleton) -> Iterator[Statement]:
         home = Identifier(schema)
         yield SQL("create schema if not exists {} authorization postgres").format(home)
         yield SQL("grant usage on schema {} to anon, authenticated, service_role").format(home)
+
+
+def _with_plain_keys(skeleton: Skeleton) -> Skeleton:
+    """The skeleton with ordinary columns for the generated ones by which rows are made and found."""
+    keys = key_columns(skeleton)
+    tables = {
+        table.name: replace(
+            table,
+            columns=tuple(
+                replace(column, generated=column.generated and (table.name, column.name) not in keys)
+                for column in table.columns
+            ),
+        )
+        for table in skeleton.tables.values()
+    }
+    return replace(skeleton, tables=ByTable(tables))
 
 
 def _with_plain_types(skeleton: Skeleton, kinds: Kinds) -> Skeleton:

@@ -68,6 +68,14 @@ def scope_columns(skeleton: Skeleton) -> list[Place]:
     return list(found)
 
 
+def key_columns(skeleton: Skeleton) -> set[Place]:
+    """The columns by which rows are made and found: of primary keys, references, scopes, and members' conditions."""
+    found = {place for pair in links(skeleton) for place in pair}
+    found |= {(table.name, name) for table in skeleton.tables.values() for name in table.primary_key}
+    found |= {(name, condition.column) for name, one in memberships(skeleton).items() for condition in one.conditions}
+    return found.union(scope_columns(skeleton), user_columns(skeleton))
+
+
 def memberships(skeleton: Skeleton) -> dict[TableName, Entitlement]:
     """The tables whose rows make members."""
     found = [emission.scope.entitlement for emission in told_on(skeleton.design)]
@@ -86,12 +94,22 @@ def dependents(skeleton: Skeleton) -> set[TableName]:
 
 
 def loose_columns(skeleton: Skeleton) -> Iterator[Place]:
-    """Columns that refer to a table with rows in the first slices only: in further rows they have to be NULL."""
+    """Columns that refer to a table with rows in the first slices only, and may refer to no row, or to their own."""
     short = dependents(skeleton) | memberships(skeleton).keys()
     for table in skeleton.tables.values():
         for key in table.foreign_keys:
-            if key.references in short:
+            if key.references == table.name and len(key.columns) == 1:
+                yield table.name, key.columns[0]
+            elif key.references in short:
                 yield from ((table.name, column) for column in _may_be_null(skeleton, table, key))
+
+
+def reaches_further(skeleton: Skeleton) -> bool:
+    """Whether the design's own table may have rows in further slices than the first: all that it refers to is there."""
+    short = dependents(skeleton) | memberships(skeleton).keys()
+    loose = set(loose_columns(skeleton))
+    into = (key for key in skeleton.own.foreign_keys if key.references in short)
+    return all(any((skeleton.own.name, name) in loose for name in key.columns) for key in into)
 
 
 def _ancestors(skeleton: Skeleton) -> set[TableName]:

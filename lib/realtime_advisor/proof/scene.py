@@ -91,10 +91,10 @@ class Scene:
         return self.stage.ask(statement)[0][0]
 
     @property
-    def is_referred_to(self) -> bool:
-        """Whether other tables of the skeleton refer to the design's own."""
-        keys = (key for table in self.skeleton.tables.values() for key in table.foreign_keys)
-        return any(key.references == self.table for key in keys)
+    def referring(self) -> set[TableName]:
+        """The tables of the skeleton that refer to the design's own, itself included where it does."""
+        tables = self.skeleton.tables.values()
+        return {table.name for table in tables for key in table.foreign_keys if key.references == self.table}
 
     def rows_after(self, changes: Iterable[Change] = (), more: Mapping[TableName, Sequence[Row]] | None = None) -> Rows:
         """All rows as they are after these statements, with `more` than the world's own."""

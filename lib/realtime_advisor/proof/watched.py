@@ -24,7 +24,8 @@ def changeable(scene: Scene) -> Column | None:
     unique = {name for columns in (scene.design.primary_key, *keys) for name in columns}
     free = (column for column in watched(scene) if not column.generated and column.name not in unique)
     found = sorted(free, key=lambda column: _refers(scene, column))
-    return next((column for column in found if any(True for _ in others(scene, column, set()))), None)
+    row = scene.world.rows[scene.table][0]
+    return next((column for column in found if any(True for _ in others(scene, column, {row[column.name]}))), None)
 
 
 def others(scene: Scene, column: Column, taken: Set[str | None]) -> Iterator[str | None]:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from realtime_advisor.model import Column, Condition, Entitlement, Table, TableName
 
-from .links import Place, dependents, links, loose_columns, memberships, scope_columns, user_columns
+from .links import Place, dependents, links, loose_columns, memberships, reaches_further, scope_columns, user_columns
 from .skeleton import Skeleton, enforced_keys, writable
 from .values import another, keys, value
 
@@ -25,6 +25,7 @@ _FIRST_FAILING = PEOPLED + 2
 _SPARE = 10
 _FRESH = 1_000  # where the numbers of rows begin that checks insert
 _FURTHER = 12_000
+_TRIES = 4  # to find a row whose key is not taken yet: a key of a boolean has not many
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class World:
     rows: dict[TableName, list[Row]] = field(default_factory=dict)
     people: list[Person] = field(default_factory=list)
     bound: set[Place] = field(default_factory=set)  # columns that refer to another: their slice decides their value
-    loose: set[Place] = field(default_factory=set)  # columns that are NULL where what they refer to has no row
+    # Columns that refer to a row of the first slices; in further ones they are NULL, or refer to their own row.
+    loose: set[Place] = field(default_factory=set)
     _families: dict[Place, Place] = field(default_factory=dict)
     _keys: dict[Place, list[str]] = field(default_factory=dict)
     _fresh: int = 0
@@ -77,7 +79,7 @@ class World:
         for column in writable(found):
             place = (table, column.name)
             if place in self.loose and slice_ >= PEOPLED:
-                row[column.name] = None
+                row[column.name] = self.key(place, number) if column.not_null else None
             elif place in self._families:
                 row[column.name] = self.key(place, slice_ if place in self.bound else number)
             else:
@@ -92,13 +94,27 @@ class World:
     def fresh(self, slice_: int = 0) -> Row:
         """A new row of the design's own table, in that slice; in one of its own where a slice can have no second."""
         own = self.skeleton.own
-        self._fresh += 1
-        place = PEOPLED + self._fresh % (self.slices - PEOPLED) if self.is_one_to_one else slice_
-        return self.make(own.name, _FRESH + self._fresh, place)
+        for _ in range(_TRIES):
+            self._fresh += 1
+            place = PEOPLED + self._fresh % (self.slices - PEOPLED) if self.is_one_to_one else slice_
+            row = self.make(own.name, _FRESH + self._fresh, place)
+            if not self.is_taken(row):
+                break
+        return row
+
+    def is_taken(self, row: Row) -> bool:
+        """Whether a row of the design's own table has one of this row's keys."""
+        there = self.rows[self.skeleton.own.name]
+        return any(
+            row[key[0]] == old[key[0]] and all(row[name] == old[name] for name in key)
+            for key in self._keys_of_own()
+            for old in there
+        )
 
     def scattered(self, count: int) -> list[Row]:
-        """So many new rows, each in a slice of its own."""
-        return [self.fresh(number % self.slices) for number in range(count)]
+        """So many new rows, each in a slice of its own as far as there are enough."""
+        reach = self.slices if reaches_further(self.skeleton) else PEOPLED
+        return [self.fresh(number % reach) for number in range(count)]
 
     def many(self, count: int) -> list[Row]:
         """So many new rows in the first three slices, which differ in their own key only."""

@@ -57,7 +57,7 @@ def update_many_rows(scene: Scene) -> Outcome:
     """One statement that updates several rows tells each scope once, and names no row."""
     column = changeable(scene)
     if column is None:
-        return not_tried("no column is watched")
+        return not_tried("no watched column takes another value")
     rows = scene.world.rows[scene.table][:3]
     with scene.stage.attempt():
         change = scene.stage.update(scene.table, rows, {column.name: _other(scene, column, rows)})
@@ -87,21 +87,22 @@ def update_without_change(scene: Scene) -> Outcome:
 
 def delete_one_row(scene: Scene) -> Outcome:
     """One deleted row is told to the scope that it was in, by its key."""
-    return _delete(scene, "delete_one_row", scene.world.rows[scene.table][1:2], [scene.world.fresh(1)])
+    return _delete(scene, "delete_one_row", scene.world.rows[scene.table][1:2])
 
 
 def delete_many_rows(scene: Scene) -> Outcome:
     """One statement that deletes several rows tells each scope once."""
-    fresh = [scene.world.fresh(slice_) for slice_ in range(3)]
-    return _delete(scene, "delete_many_rows", scene.world.rows[scene.table][:3], fresh)
+    return _delete(scene, "delete_many_rows", scene.world.rows[scene.table][:3])
 
 
 def upsert(scene: Scene) -> Outcome:
     """INSERT ... ON CONFLICT DO UPDATE tells what it did: one row came, one changed."""
     column = changeable(scene)
     if not scene.design.primary_key or column is None or column.name in scene.design.primary_key:
-        return not_tried("the table has no primary key, or no watched column")
+        return not_tried("the table has no primary key, or no watched column takes another value")
     old, fresh = scene.world.rows[scene.table][1], scene.world.fresh(0)
+    if scene.world.is_taken(fresh):
+        return not_tried("the table's key has no further value")
     new = {**old, column.name: _other(scene, column, [old])}
     clause = SQL("on conflict ({}) do update set {} = excluded.{}").format(
         names(scene.design.primary_key), Identifier(column.name), Identifier(column.name)
@@ -117,8 +118,10 @@ def merge(scene: Scene) -> Outcome:
     if scene.version < 15:
         return not_tried(f"PostgreSQL {scene.version} has no MERGE")
     if not scene.design.primary_key or column is None or column.name in scene.design.primary_key:
-        return not_tried("the table has no primary key, or no watched column")
+        return not_tried("the table has no primary key, or no watched column takes another value")
     old, fresh = scene.world.rows[scene.table][1], scene.world.fresh(0)
+    if scene.world.is_taken(fresh):
+        return not_tried("the table's key has no further value")
     new = {**old, column.name: _other(scene, column, [old])}
     listed = names(tuple(old))
     with scene.stage.attempt():
@@ -168,7 +171,7 @@ def several_statements(scene: Scene) -> Outcome:
 
 def truncate(scene: Scene) -> Outcome:
     """TRUNCATE tells every scope that had a row where the design says so, and nobody elsewhere."""
-    if scene.is_referred_to:
+    if scene.referring - {scene.table}:
         return not_tried("other tables refer to this one, and would be emptied too")
     rows = scene.world.rows[scene.table]
     with scene.stage.attempt():
@@ -242,7 +245,7 @@ def _update(scene: Scene, step: str, column: Column) -> Outcome | None:
     return None
 
 
-def _delete(scene: Scene, step: str, rows: Sequence[Row], fresh: Sequence[Row]) -> Outcome:
+def _delete(scene: Scene, step: str, rows: Sequence[Row]) -> Outcome:
     """What the deletion of rows told: of fresh ones, where others refer to those that are there and hold them."""
     try:
         with scene.stage.attempt():
@@ -250,6 +253,7 @@ def _delete(scene: Scene, step: str, rows: Sequence[Row], fresh: Sequence[Row]) 
     except psycopg.errors.IntegrityError as error:
         if not is_refusal(error, scene.skeleton):
             raise
+    fresh = [scene.world.fresh(slice_) for slice_ in range(len(rows))]
     with scene.stage.attempt():
         scene.stage.become(None)
         scene.stage.fill({scene.table: fresh})
