@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -67,10 +68,24 @@ def test_files_that_somebody_put_there_stay(tmp_path: Path) -> None:
     write_files(out, bundle(README="first"))
     (out / ".git").mkdir()
     (out / ".git/config").write_text("theirs")
+    (out / ".git/refs/tags").mkdir(parents=True)
     (out / "notes.txt").symlink_to("nowhere")
     assert write_files(out, bundle(README="second")) == ()
     assert (out / ".git/config").read_text() == "theirs"
+    assert (out / ".git/refs/tags").is_dir()
     assert (out / "notes.txt").readlink() == Path("nowhere")
+
+
+def test_the_folder_keeps_its_rights_and_its_owner(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir(mode=0o750)
+    if os.geteuid() == 0:
+        os.chown(out, 12345, 12345)
+    before = out.stat()
+    write_files(out, bundle(README="first"))
+    after = out.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert after.st_ino != before.st_ino
 
 
 def test_a_file_of_somebody_where_the_new_bundle_has_one_is_kept_aside(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
         try:
             _fill(stage, files)
             kept = tuple(_carry_over(folder, stage, older, files.keys())) if older else ()
-            stage.chmod(folder.stat().st_mode)
+            _give_rights(stage, folder)
             _flush()
             put_in_place(stage, folder)
         finally:
@@ -139,9 +139,12 @@ def _fill(stage: Path, files: Mapping[str, str]) -> None:
 def _carry_over(folder: Path, stage: Path, older: Manifest, names: Set[str]) -> Iterator[str]:
     """Take along what is not the older bundle's own; yields the names under which edited files are kept."""
     taken = {name.lower() for name in names}
+    for place in _empty_folders(folder):  # a repository of git's, for one, is none without some of them
+        if place.as_posix().lower() not in taken:
+            (stage / place).mkdir(parents=True, exist_ok=True)
     for name in _files(folder):
         path = folder / name
-        if not path.is_symlink() and older.is_own(name, path.read_bytes()):
+        if name in older.files and not path.is_symlink() and older.is_own(name, path.read_bytes()):
             continue
         if name not in older.files and name.lower() not in taken:
             _take(path, stage / name)
@@ -158,6 +161,10 @@ def _files(folder: Path) -> Iterator[str]:
         links = [name for name in folders if (Path(place) / name).is_symlink()]
         for name in sorted([*names, *links]):
             yield (Path(place) / name).relative_to(folder).as_posix()
+
+
+def _empty_folders(folder: Path) -> list[Path]:
+    return [Path(place).relative_to(folder) for place, folders, names in os.walk(folder) if not folders and not names]
 
 
 def _free_name(name: str, folder: Path, stage: Path, path: Path) -> str:
@@ -185,6 +192,15 @@ def _take(path: Path, to: Path) -> None:
         os.link(path, to)
     except OSError:
         shutil.copy2(path, to)
+
+
+def _give_rights(stage: Path, folder: Path) -> None:
+    """Those of the folder that was there: whoever owns it goes on to, as far as we may say so."""
+    there = folder.stat()
+    stage.chmod(there.st_mode)
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):
+            os.chown(stage, there.st_uid, there.st_gid)
 
 
 def _flush() -> None:
