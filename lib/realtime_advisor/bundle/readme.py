@@ -21,6 +21,9 @@ _VERBS: Final = {
     Option.NO_REALTIME: "nothing; fetch when shown",
 }
 _SHOWN: Final = {"tables/": ("up", "down", "check"), "cutover/": ("cutover",), "supabase/tests/": ("test",)}
+_TESTS: Final = (
+    "`supabase test db` runs the tests in pgTAP, on a local or staging database: they write rows and roll them back.",
+)
 
 
 def render_readme(
@@ -33,6 +36,7 @@ def render_readme(
     date: str | None = None,
 ) -> str:
     """README.md; `files` are those of each table, `pages` the names of the other pages."""
+    tested = any(page.startswith("supabase/tests/") for page in pages)
     rows = [
         f"| {plain(str(table))} | {decision.option.value}{_override(decision)} | {decision.confidence} "
         f"| {_told(advice.designs[table])} | {_proved(advice, table)} | {_links(files.get(table, ()))} |"
@@ -53,7 +57,7 @@ def render_readme(
             f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
             "",
             *(_about_today(advice.audit) if advice.audit else ()),
-            *(_how_to_apply(migrations, rollback, check) if migrations else _nothing_to_apply()),
+            *(_how_to_apply(migrations, rollback, check, tested) if migrations else _nothing_to_apply()),
             *_what_else(pages),
         ]
     )
@@ -78,7 +82,7 @@ def _nothing_to_apply() -> list[str]:
     return ["No table has a script, so there is nothing to apply.", ""]
 
 
-def _how_to_apply(migrations: Sequence[str], rollback: str, check: str) -> list[str]:
+def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: bool) -> list[str]:
     return [
         "## Apply, verify, undo",
         "",
@@ -95,9 +99,9 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str) -> list[
         f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}   # takes it back',
         "```",
         "",
-        "With the Supabase CLI: copy `supabase/` into your project's, then `supabase db push`, and `supabase test db`",
-        "for the tests, on a local or staging database: they write rows and roll them back. The CLI wants a version",
-        "later than your last migration's: export again with `VERSION=YYYYMMDDHHMMSS`.",
+        "With the Supabase CLI: copy `supabase/` into your project's, then `supabase db push`. It wants a version that",
+        "is later than your last migration's: export again with `VERSION=YYYYMMDDHHMMSS`.",
+        *(_TESTS if tested else ()),
         "",
         "Or one table at a time, in any order, with `tables/<table>.up.sql`, `.check.sql` and `.down.sql`. All tables",
         "at once need fewer policies.",
@@ -105,7 +109,7 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str) -> list[
         "Whether all of it still holds, later on: `make check BUNDLE=<this folder>`, or `ra.check(target, folder)`.",
         "",
         "A file `cutover/<table>.sql` says in its head when to run it: it publishes the table in `supabase_realtime`,",
-        "or takes it out when its clients have changed.",
+        "or takes it out when its clients have changed. Later, `make check BUNDLE=<this folder>` says what has drifted.",
         "",
     ]
 
