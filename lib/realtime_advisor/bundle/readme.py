@@ -109,7 +109,9 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "Whether all of it still holds, later on: `make check BUNDLE=<this folder>`, or `ra.check(target, folder)`.",
         "",
         "A file `cutover/<table>.sql` says in its head when to run it: it publishes the table in `supabase_realtime`,",
-        "or takes it out when its clients have changed. Later, `make check BUNDLE=<this folder>` says what has drifted.",
+        "or takes it out when its clients have changed.",
+        "",
+        "Later, `make check BUNDLE=<this folder> DATABASE_URL=...` says what has drifted.",
         "",
     ]
 
