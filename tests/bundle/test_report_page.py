@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +21,7 @@ from realtime_advisor.bundle.report_dossier import MOST_FULL
 from realtime_advisor.bundle.report_page import report_html
 from realtime_advisor.bundle.report_rows import anchor_of
 from realtime_advisor.bundle.visible import make_visible
+from realtime_advisor.model import Answered
 from tests.bundle.pages_world import HOSTILE, advise, found, hostile, many, small
 from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION
 
@@ -155,12 +157,13 @@ def test_what_is_not_proved_is_told_first() -> None:
     assert "The script of documents is not proved" in words_of(Page(text_of("small")))
 
 
-def test_what_the_architect_decided_is_told_before_the_evidence() -> None:
-    decision = replace(found(DOCUMENTS_DECISION), override="no_realtime, by Ada: nobody looks at it.")
+def test_what_the_architect_decided_is_told_beside_what_the_evidence_says() -> None:
+    answer = Answered("option", "broadcast", "nobody waits", "Ada", date(2026, 1, 5), evidence_says="presence")
+    decision = replace(found(DOCUMENTS_DECISION), override="nobody waits (Ada)", answers=(answer,))
     said = words_of(Page(report_html(advise([decision]))))
-    assert "The architect decided documents, whatever the evidence says." in said
-    # In the list, in the dossier, and at the head of the script.
-    assert said.count("Decided by the architect: no_realtime, by Ada: nobody looks at it.") == 3
+    assert "Decided by the architect: documents (Broadcast; the evidence says Presence)." in said
+    assert said.count("Decided by the architect: nobody waits (Ada)") >= 2  # in the list and in the dossier
+    assert "Answered option: broadcast, because nobody waits (Ada, 2026-01-05)." in said
 
 
 def test_no_duration_is_told() -> None:

@@ -17,6 +17,7 @@ from realtime_advisor.generation.client_naming import Entities
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.model import Advice, DatabaseChurn, Decision, Design, Finding, Scope, Script, TableName
 
+from .answer_sentences import tell_answer
 from .client_files import client_of
 from .report_code import list_client, list_code
 from .report_figures import draw_mix
@@ -79,7 +80,8 @@ def _blocks(views: Iterable[View], said: Sequence[str]) -> Iterator[Block]:
 
 def _decision(decision: Decision, full: bool) -> Iterator[Block]:
     override = (f"Decided by the architect: {decision.override}",) if decision.override else ()
-    yield _words((*override, *decision.reasons))
+    answered = (f"- Answered {tell_answer(answer)}." for answer in decision.answers)
+    yield _words((*override, *decision.reasons, *answered))
     if decision.questions and full:
         asked = (Block("words", Words(tuple(f"- {question}" for question in decision.questions))),)
         yield Block("fold", Fold(f"{say_count(len(decision.questions), 'question')} would settle the rest", asked))

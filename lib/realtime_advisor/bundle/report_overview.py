@@ -9,7 +9,7 @@ from realtime_advisor.display.audit import show_audit_findings
 from realtime_advisor.display.palette import OPTIONS
 from realtime_advisor.display.sentences import tell_poller_load, tell_verdict
 from realtime_advisor.display.wording import say_count, say_list, say_table
-from realtime_advisor.model import Advice, Option, ProofStatus, TableName
+from realtime_advisor.model import Advice, Decision, Option, ProofStatus, TableName
 
 from .audit_page import PAGE as AUDIT_PAGE
 from .report_dossier import MOST_FULL
@@ -79,15 +79,21 @@ def _watch(advice: Advice) -> Iterator[str]:
         yield f"{_scripts(unproved)} not proved. Try {_them(unproved)} on a staging database first."
     if substituted := told[ProofStatus.SUBSTITUTED]:
         yield f"{_scripts(substituted)} proved with substitutes: read what was only imitated."
-    overridden = [table for table, decision in advice.decisions.items() if decision.override]
+    overridden = [decision for decision in advice.decisions.values() if decision.override]
     if overridden:
-        yield f"The architect decided {say_list(map(say_table, overridden))}, whatever the evidence says."
+        yield f"Decided by the architect: {say_list(map(_override, overridden))}."
     refused = [table for table, design in advice.designs.items() if design.refusal]
     if refused:
         yield f"{_tables(refused)} no script; the dossier says what to do instead."
     dangers = [finding for finding in advice.audit.findings if finding.severity == "danger"] if advice.audit else []
     if dangers:
         yield f"Today's set-up has {say_count(len(dangers), 'danger')}; the first: {dangers[0].sentence}"
+
+
+def _override(decision: Decision) -> str:
+    says = next((each.evidence_says for each in decision.answers if each.question == "option"), None)
+    evidence = f"; the evidence says {OPTIONS[Option(says)].word}" if says else ""
+    return f"{say_table(decision.table)} ({OPTIONS[decision.option].word}{evidence})"
 
 
 def _with_status(advice: Advice, status: ProofStatus) -> list[TableName]:
