@@ -158,12 +158,14 @@ def test_what_is_not_proved_is_told_first() -> None:
 
 
 def test_what_the_architect_decided_is_told_beside_what_the_evidence_says() -> None:
-    answer = Answered("option", "broadcast", "nobody waits", "Ada", date(2026, 1, 5), evidence_says="presence")
+    answer = Answered("option", "broadcast", "nobody waits", "Ada", date(2026, 1, 5), None, "no_realtime", "presence")
     decision = replace(found(DOCUMENTS_DECISION), override="nobody waits (Ada)", answers=(answer,))
     said = words_of(Page(report_html(advise([decision]))))
     assert "Decided by the architect: documents (Broadcast; the evidence says Presence)." in said
     assert said.count("Decided by the architect: nobody waits (Ada)") >= 2  # in the list and in the dossier
-    assert "Answered option: broadcast, because nobody waits (Ada, 2026-01-05)." in said
+    assert (
+        "Answered option: broadcast, because nobody waits (Ada, 2026-01-05). The evidence said no_realtime then" in said
+    )
 
 
 def test_no_duration_is_told() -> None:

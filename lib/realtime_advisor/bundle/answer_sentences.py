@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from realtime_advisor.display.wording import say_list, say_number, say_value
-from realtime_advisor.model import Answered
+from realtime_advisor.model import Answered, Decision
+
+
+def tell_answers(decision: Decision) -> Iterator[str]:
+    """A sentence for each answer. That of the option is the override, told by itself: unless the evidence has moved."""
+    for answer in decision.answers:
+        if answer.question != "option" or answer.has_moved:
+            yield f"Answered {tell_answer(answer)}."
 
 
 def tell_answer(answer: Answered) -> str:

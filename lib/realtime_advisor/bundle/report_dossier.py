@@ -17,7 +17,7 @@ from realtime_advisor.generation.client_naming import Entities
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.model import Advice, DatabaseChurn, Decision, Design, Finding, Scope, Script, TableName
 
-from .answer_sentences import tell_answer
+from .answer_sentences import tell_answers
 from .client_files import client_of
 from .report_code import list_client, list_code
 from .report_figures import draw_mix
@@ -80,7 +80,7 @@ def _blocks(views: Iterable[View], said: Sequence[str]) -> Iterator[Block]:
 
 def _decision(decision: Decision, full: bool) -> Iterator[Block]:
     override = (f"Decided by the architect: {decision.override}",) if decision.override else ()
-    answered = (f"- Answered {tell_answer(answer)}." for answer in decision.answers)
+    answered = (f"- {sentence}" for sentence in tell_answers(decision))
     yield _words((*override, *decision.reasons, *answered))
     if decision.questions and full:
         asked = (Block("words", Words(tuple(f"- {question}" for question in decision.questions))),)
