@@ -35,6 +35,7 @@ from realtime_advisor.reference import load_matrix
 from .tables import DECIDE_AGAIN
 
 ENOUGH_ROWS: Final = 100  # row changes, for their mix to mean something
+ENOUGH_SECONDS: Final = 600.0  # since the counters began, for a mean to mean something
 _SHARE: Final = "share "
 
 
@@ -99,6 +100,8 @@ def _is_known_better(then: Finding, now: Finding, churn: Churn | None) -> bool:
         return False
     if now.evidence.unit.startswith(_SHARE):
         return True
+    if churn.basis != "window" and (churn.seconds or 0) < ENOUGH_SECONDS:
+        return False
     return not _is_number(then.evidence.value) or float(now.evidence.value) > float(str(then.evidence.value))
 
 
