@@ -107,7 +107,14 @@ PLANTED = {
     ),
     "a table's own policy widened": (
         'alter policy "members read their tenant\'s documents" on public.documents using (true)',
-        "Table public.documents: its scope was tenant by tenant_id, and by today's keys and policies it is global (",
+        "(tenant_id, user_id), and by today's keys and policies it is global (",
+    ),
+    "a table's own policy narrowed": (
+        'alter policy "members read their tenant\'s documents" on public.documents using (tenant_id in '
+        "(select m.tenant_id from public.memberships m where m.user_id = auth.uid() and m.role = 'owner'))",
+        "Table public.documents: its scope was tenant by tenant_id for members by public.memberships (tenant_id, "
+        "user_id), and by today's keys and policies it is tenant by tenant_id for members by public.memberships "
+        "(tenant_id, user_id) where role in (owner). ",
     ),
     "a table's own policy dropped": (
         'drop policy "members read their tenant\'s documents" on public.documents',

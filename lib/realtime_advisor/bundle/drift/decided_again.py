@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from realtime_advisor.bundle.compare import moves_between, say_scope, tell_moves
+from realtime_advisor.bundle.compare import moves_between, say_scopes, tell_moves
 from realtime_advisor.bundle.reading import read_finding, read_scope
 from realtime_advisor.decision.decide import decide
 from realtime_advisor.decision.verdict import Judge
@@ -115,7 +115,7 @@ def _scope(entry: Decided, decision: Decision, told: Collection[TableName]) -> I
     on_the_way = {hop.references for hop in before.path} if before else set()
     if before == after or on_the_way & set(told):
         return
-    one, other = say_scope(before), say_scope(after)
+    one, other = say_scopes(before, after)
     if one != other:
         fact = f"Table {entry.table}: its scope was {one}, and by today's keys and policies it is {other}."
         yield DriftFinding("decision", entry.table, fact, DECIDE_AGAIN)
