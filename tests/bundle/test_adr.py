@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from realtime_advisor.bundle.adr import WHOLE, adr_files
 from realtime_advisor.errors import BadInput
+from realtime_advisor.model import Answered
 from tests.bundle.pages_world import HOSTILE, advise, found, hostile, small
 from tests.generation.world import DOCUMENTS_DECISION, NOTIFICATIONS_DECISION
 
@@ -105,6 +108,13 @@ def test_the_confirmation_is_the_proof() -> None:
     files = adr_files(small())
     assert "The script is proved: 2 steps and 6 answers" in files["adr/0004-public.notifications.md"]
     assert "No script of it was run in the sandbox." in files["adr/0002-public.documents.md"]
+
+
+def test_what_was_answered_is_told_with_who_and_when() -> None:
+    answer = Answered("subscriptions", 1200.0, "counted *at* noon", "Ada", date(2026, 1, 5), date(2026, 6, 1))
+    text = adr_files(advise([replace(found(DOCUMENTS_DECISION), answers=(answer,))]))["adr/0002-public.documents.md"]
+    said = "Answered subscriptions: 1,200, because counted \\*at\\* noon (Ada, 2026-01-05, until 2026-06-01)."
+    assert f"* {said}\n" in text
 
 
 def test_no_duration_is_told() -> None:

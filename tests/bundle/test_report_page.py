@@ -10,18 +10,20 @@ import shutil
 import subprocess
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from realtime_advisor.bundle.report_dossier import MOST_FULL
+from realtime_advisor.bundle import report_overview, report_rows
 from realtime_advisor.bundle.report_page import report_html
-from realtime_advisor.bundle.report_rows import anchor_of
+from realtime_advisor.bundle.report_rows import MOST_FULL, anchor_of
 from realtime_advisor.bundle.visible import make_visible
+from realtime_advisor.model import Answered
 from tests.bundle.pages_world import HOSTILE, advise, found, hostile, many, small
-from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION
+from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION, public
 
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 # The end tags that HTML lets one leave out, and the page does, because there are many of them.
@@ -155,12 +157,15 @@ def test_what_is_not_proved_is_told_first() -> None:
     assert "The script of documents is not proved" in words_of(Page(text_of("small")))
 
 
-def test_what_the_architect_decided_is_told_before_the_evidence() -> None:
-    decision = replace(found(DOCUMENTS_DECISION), override="no_realtime, by Ada: nobody looks at it.")
+def test_what_the_architect_decided_is_told_beside_what_the_evidence_says() -> None:
+    answer = Answered("option", "broadcast", "nobody waits", "Ada", date(2026, 1, 5), None, "no_realtime", "presence")
+    decision = replace(found(DOCUMENTS_DECISION), override="nobody waits (Ada)", answers=(answer,))
     said = words_of(Page(report_html(advise([decision]))))
-    assert "The architect decided documents, whatever the evidence says." in said
-    # In the list, in the dossier, and at the head of the script.
-    assert said.count("Decided by the architect: no_realtime, by Ada: nobody looks at it.") == 3
+    assert "Decided by the architect: documents (Broadcast; the evidence says Presence)." in said
+    assert said.count("Decided by the architect: nobody waits (Ada)") >= 2  # in the list and in the dossier
+    assert (
+        "Answered option: broadcast, because nobody waits (Ada, 2026-01-05). The evidence said no_realtime then" in said
+    )
 
 
 def test_no_duration_is_told() -> None:
@@ -188,7 +193,18 @@ def test_a_page_of_many_tables_tells_of_the_busiest_everything_and_of_the_others
     listed = len(page.with_class("code"))
     assert listed == 5 * MOST_FULL  # to install, to take back, and three files for the client
     assert len(page.with_class("dossier")) == MOST_FULL + 5
-    assert f"Of the {MOST_FULL} busiest tables everything is told here" in words_of(page)
+    assert f"Of the {MOST_FULL} busiest everything is told here" in words_of(page)
+
+
+def test_of_thousands_of_tables_the_least_busy_have_a_verdict_and_no_dossier(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (report_rows, report_overview):
+        monkeypatch.setattr(module, "MOST_DOSSIERS", 70)
+    page = Page(report_html(many(75)))
+    assert len(page.with_class("dossier")) == 70
+    named = {attrs["href"] for attrs in page.of("a")}
+    assert [f"#{anchor_of(public(f'table_{number}'))}" in named for number in (4, 5)] == [False, True]
+    assert "One for each of the 70 busiest tables" in words_of(page)
+    assert "table_4" in [data for _, data in page.texts]
 
 
 def test_a_page_of_a_thousand_tables_stays_under_ten_megabytes() -> None:

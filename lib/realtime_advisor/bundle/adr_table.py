@@ -13,6 +13,7 @@ from realtime_advisor.display.wording import say_bare, say_list, say_table, say_
 from realtime_advisor.model import Advice, Decision, Design, Finding, Flip, Option, Proof, Step, TableName
 from realtime_advisor.reference import load_matrix
 
+from .answer_sentences import tell_answers
 from .markdown import code, items, plain, section
 
 # Groups of the matrix in which every criterion has to hold, so that one that does not speaks against the option.
@@ -149,6 +150,7 @@ def _found(finding: Finding) -> str:
 
 
 def _more(decision: Decision) -> Iterator[str]:
+    yield from map(plain, tell_answers(decision))
     yield from map(_flip, decision.flips)
     for question in decision.questions:
         yield f"Open: {plain(question)}"

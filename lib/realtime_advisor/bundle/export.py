@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files as package_files
 from pathlib import Path
 
+from realtime_advisor.display.views import Listing, Page
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.generation.whole import generate_all
 from realtime_advisor.model import Advice, TableName
@@ -41,6 +42,11 @@ class Bundle(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._files)
+
+    def read(self, name: str) -> Page | Listing:
+        """A file as one reads it: a page where it is Markdown, else coloured as its language. Raises KeyError."""
+        text, (_, _, ending) = self[name], name.rpartition(".")
+        return Page(text) if ending == "md" else Listing(text, ending)
 
     def __repr__(self) -> str:
         """The files at the top by name, the others by folder."""
@@ -116,4 +122,4 @@ def _pages(advice: Advice, names: Mapping[TableName, Sequence[str]]) -> dict[str
     schema = package_files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
     audit = {PAGE: render_audit(advice.audit)} if advice.audit else {}
     tables = {"findings.csv": findings_csv(advice), SCHEMA: schema, INDEX: decisions + "\n"}
-    return {"report.html": report_html(advice), **audit, **tables}
+    return {"report.html": report_html(advice, names), **audit, **tables}

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from realtime_advisor.display.views import Words
-from realtime_advisor.display.wording import say_count, say_list
+from realtime_advisor.display.wording import say_count
 from realtime_advisor.model import Client
 
 from .report_views import Block, CodePart, Listing
@@ -28,7 +28,7 @@ def list_code(title: str, text: str, language: str = "sql") -> Listing:
 
 def list_client(client: Client) -> Iterator[Block]:
     """What an application takes for a table: the files that its design decides, and how many it shares with others."""
-    shared = say_count(len(client.shared), "file that is", "files that are")
-    beside = f", beside {shared} the same for every table" if client.shared else ""
-    yield Block("words", Words((f"An application takes {say_list(client.own)} from client/{beside}.",)))
+    taken = say_count(len(client.own), "file")
+    beside = f", beside {len(client.shared)} that are the same for every table" if client.shared else ""
+    yield Block("words", Words((f"An application takes {taken} of its own from client/{beside}.",)))
     yield from (Block("listing", list_code(name, text, "typescript")) for name, text in client.own.items())

@@ -17,25 +17,26 @@ from realtime_advisor.generation.client_naming import Entities
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.model import Advice, DatabaseChurn, Decision, Design, Finding, Scope, Script, TableName
 
+from .answer_sentences import tell_answers
 from .client_files import client_of
 from .report_code import list_client, list_code
 from .report_figures import draw_mix
 from .report_proof import describe_proof
-from .report_rows import rows_by_table
-from .report_views import Block, Chapter, Criteria, Criterion, Dossier, Fold
+from .report_views import Block, Chapter, Criteria, Criterion, Dossier, Fold, Row
 
 _OUTCOMES: Final = ((True, "hold"), (None, "are unknown"), (False, "do not hold"))
-MOST_FULL: Final = 60  # the busiest tables; of the others the page tells less, so that it stays small
 
 
-def describe_tables(advice: Advice, files: Mapping[TableName, Sequence[str]]) -> Iterator[Dossier]:
+def describe_tables(
+    advice: Advice, rows: Mapping[TableName, Row], files: Mapping[TableName, Sequence[str]]
+) -> Iterator[Dossier]:
     """The dossiers in order of name; `files` are the bundle's, for each table."""
-    rows = rows_by_table(advice)
-    busiest = sorted(advice.decisions, key=lambda table: (-rows[table].rate, -rows[table].trust, table))
-    full, entities = set(busiest[:MOST_FULL]), Entities(advice.designs.values())
+    entities = Entities(advice.designs.values())
     for table, row in rows.items():
-        chapters = [*_chapters(advice, table, full=table in full)]
-        if table in full:
+        if not row.anchor:
+            continue
+        chapters = [*_chapters(advice, table, full=row.full)]
+        if row.full:
             chapters.append(Chapter("Client", tuple(list_client(client_of(advice, table, entities)))))
         yield Dossier(row, tuple(chapters), tuple(files.get(table, ())))
 
@@ -79,7 +80,8 @@ def _blocks(views: Iterable[View], said: Sequence[str]) -> Iterator[Block]:
 
 def _decision(decision: Decision, full: bool) -> Iterator[Block]:
     override = (f"Decided by the architect: {decision.override}",) if decision.override else ()
-    yield _words((*override, *decision.reasons))
+    answered = (f"- {sentence}" for sentence in tell_answers(decision))
+    yield _words((*override, *decision.reasons, *answered))
     if decision.questions and full:
         asked = (Block("words", Words(tuple(f"- {question}" for question in decision.questions))),)
         yield Block("fold", Fold(f"{say_count(len(decision.questions), 'question')} would settle the rest", asked))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import Final
 
@@ -30,19 +31,21 @@ from .report_views import Row
 _ORDER: Final = tuple(Option)
 _SURENESS: Final = ("low", "medium", "high")
 _UNKNOWN: Final = -1.0  # sorted below every number
+# Of the busiest tables the page tells everything, of others less, and of yet others the verdict: so it stays small.
+MOST_FULL: Final = 60
+MOST_DOSSIERS: Final = 1000
 
 
 def rows_by_table(advice: Advice) -> Mapping[TableName, Row]:
-    """A line for each table, the tables in order of name."""
+    """A line for each table, the tables in order of name; the busiest ones have dossiers."""
+    rows = {table: _row(advice, decision) for table, decision in advice.decisions.items()}
+    busiest = sorted(rows, key=lambda table: (-rows[table].rate, -rows[table].trust, table))
+    places = {table: place for place, table in enumerate(busiest)}
     return {
-        table: _row(
-            decision,
-            advice.designs[table],
-            advice.churn.get(table),
-            advice.proofs.get(table),
-            table in advice.scripts,
-        )
-        for table, decision in advice.decisions.items()
+        table: replace(row, anchor=anchor_of(table), full=places[table] < MOST_FULL)
+        if places[table] < MOST_DOSSIERS
+        else row
+        for table, row in rows.items()
     }
 
 
@@ -55,11 +58,12 @@ def anchor_of(table: TableName) -> str:
     return f"t-{stem(table)}"
 
 
-def _row(decision: Decision, design: Design, churn: Churn | None, proof: Proof | None, has_script: bool) -> Row:
+def _row(advice: Advice, decision: Decision) -> Row:
+    churn, proof = advice.churn.get(decision.table), advice.proofs.get(decision.table)
+    has_script = decision.table in advice.scripts
     rate = churn.events_per_minute if churn else None
     hottest = decision.rates.hottest_per_minute if decision.rates else None
     return Row(
-        anchor=anchor_of(decision.table),
         name=say_table(decision.table),
         option=decision.option.value,
         rank=_ORDER.index(decision.option),
@@ -74,7 +78,7 @@ def _row(decision: Decision, design: Design, churn: Churn | None, proof: Proof |
         trust=_trust(proof, has_script),
         proof=proof_badge(proof) if has_script else None,
         because=_because(decision),
-        topics=" ".join(_topics(design)),
+        topics=" ".join(_topics(advice.designs[decision.table])),
     )
 
 
