@@ -19,8 +19,8 @@ LAYERS = (
     {"proof", "display", "workshop"},
     {"bundle"},
     {"targets"},
-    {"journey", "sampling", "checking", "listening"},
-    {"__init__", "report"},
+    {"journey", "sampling", "listening"},
+    {"__init__", "report", "checking"},
     {"__main__"},
 )
 HEIGHT = {name: height for height, layer in enumerate(LAYERS) for name in layer}

@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from realtime_advisor.bundle.manifest import MANIFEST, write_manifest
+from realtime_advisor.bundle.writing import write_files
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from .conftest import fresh_database
@@ -19,7 +21,11 @@ from .conftest import fresh_database
 
 def start(folder: Path, **environment: str) -> subprocess.Popen[str]:
     """`python -m realtime_advisor` without a database in its environment but what is given."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k not in ("DATABASE_URL", "SECONDS")}
+    inherited = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith("PG") and k not in ("DATABASE_URL", "SECONDS", "VERSION")
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "realtime_advisor"],
         env=inherited | {"OUT": str(folder)} | environment,
@@ -61,6 +67,32 @@ def test_a_database_of_ones_own_is_watched_and_decided(server: RunningServer, tm
     index = json.loads((tmp_path / "out" / "decisions.json").read_text())
     assert [(t["table"], t["option"]) for t in index["tables"]] == [("orders", "no_realtime")]
     assert "the database that DATABASE_URL or PG* names" in said
+
+
+def test_a_date_is_told_and_what_somebody_edited_in_an_older_bundle_is_named(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    older = {"README.md": "ours", "decisions.json": "{}"}
+    write_files(tmp_path / "out", {**older, MANIFEST: write_manifest(older)})
+    (tmp_path / "out" / "README.md").write_text("mine")
+    with fresh_database(server) as conninfo:
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("create table orders (id bigint primary key)")
+        run = start(tmp_path / "out", DATABASE_URL=conninfo, SECONDS="0", DATE="2026-11-23")
+        said, errors = run.communicate(timeout=120)
+    assert (run.returncode, errors) == (0, ""), errors
+    assert said.splitlines()[-1] == "Kept aside, because somebody had edited them: kept/README.md."
+    assert ", 2026-11-23." in (tmp_path / "out" / "README.md").read_text()
+    assert (tmp_path / "out" / "kept" / "README.md").read_text() == "mine"
+
+
+def test_a_version_that_is_none_is_refused(tmp_path: Path) -> None:
+    assert complaint(tmp_path / "out", VERSION="1.2.3").startswith("The version '1.2.3' is no time written as")
+
+
+def test_a_types_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    said = complaint(tmp_path / "out", TYPES=str(tmp_path / "database.types.ts"))
+    assert "database.types.ts cannot be read: No such file or directory." in said
 
 
 def test_an_empty_database_is_said_to_be_empty(database: str, tmp_path: Path) -> None:

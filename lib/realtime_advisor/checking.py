@@ -9,6 +9,7 @@ from typing import Final
 
 from .bundle.drift.check import check
 from .errors import AdvisorError, BadInput
+from .sampling import read_number
 from .targets import connect
 
 UNCHECKED: Final = 2
@@ -20,13 +21,16 @@ def run_check(environ: Mapping[str, str] = os.environ) -> int:
         bundle = environ.get("BUNDLE", "").strip()
         if not bundle:
             raise BadInput("No bundle is named, so there is nothing to check against. Name its folder: BUNDLE=out.")
+        seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
         target = connect(environ=environ)
         try:
-            drift = check(target, bundle)
+            drift = check(target, bundle, seconds)
         finally:
             target.close()
     except AdvisorError as error:
         print(error, file=sys.stderr)
         return UNCHECKED
     print(drift)
+    for note in drift.notes:
+        print(f"Note: {note}")
     return drift.status

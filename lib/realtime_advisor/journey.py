@@ -15,7 +15,7 @@ from .bundle.decisions import describe
 from .decision.answers import FILE, Answers
 from .decision.audit import audit as judge_setup
 from .decision.churn import measure_churn
-from .decision.decide import decide
+from .decision.decide import decide, tell_moved_evidence
 from .errors import BadInput, EmptyDatabase, NoServerBinaries, SandboxFailed, ScriptRefused
 from .generation.design import design
 from .generation.sql import generate
@@ -153,7 +153,7 @@ def advise(
     setup = observed.audit.setup if observed.audit else None
     told = observed.feeds if feeds is None else feeds
     draft = partial(design, catalog=observed.catalog, feeds=told, topic=topic, event=event, setup=setup)
-    advice = _generate(observed, decisions, draft, (*expired, *unknown))
+    advice = _generate(observed, decisions, draft, (*expired, *unknown, *tell_moved_evidence(decisions)))
     advice = _prove(advice, observed.catalog, prove) if prove else advice
     if kept and isinstance(source, Target):
         kept.keep_decisions(identify_database(source), describe(advice, {}))

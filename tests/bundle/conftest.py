@@ -87,6 +87,8 @@ def installed(applied: Installed) -> Iterator[Installed]:
     """A copy of it for one test."""
     name = f"test_{secrets.token_hex(8)}"
     with psycopg.connect(applied.server.conninfo(), autocommit=True) as connection:
-        connection.execute(SQL("create database {} template {}").format(Identifier(name), Identifier(applied.name)))
+        connection.execute(
+            SQL("create database {} template {} owner postgres").format(Identifier(name), Identifier(applied.name))
+        )
         yield Installed(applied.server, name)
         connection.execute(SQL("drop database {} with (force)").format(Identifier(name)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import mistune
 import pytest
 
 from realtime_advisor.bundle.adr import WHOLE, adr_files
+from realtime_advisor.errors import BadInput
+from realtime_advisor.model import Answered
 from tests.bundle.pages_world import HOSTILE, advise, found, hostile, small
 from tests.generation.world import DOCUMENTS_DECISION, NOTIFICATIONS_DECISION
 
@@ -70,6 +74,11 @@ def test_status_and_date_are_there_only_if_a_date_is_given() -> None:
     assert all(text.startswith('---\nstatus: "proposed"\ndate: 2026-01-05\n---\n\n# ') for text in dated.values())
 
 
+def test_a_date_is_written_as_dates_are() -> None:
+    with pytest.raises(BadInput, match="The date '5 January' is not written as 2026-01-31 is."):
+        adr_files(small(), date="5 January")
+
+
 def test_a_table_keeps_its_number_and_a_new_one_gets_the_next() -> None:
     documents, notifications = found(DOCUMENTS_DECISION), found(NOTIFICATIONS_DECISION)
     first = adr_files(advise([notifications]))
@@ -99,6 +108,13 @@ def test_the_confirmation_is_the_proof() -> None:
     files = adr_files(small())
     assert "The script is proved: 2 steps and 6 answers" in files["adr/0004-public.notifications.md"]
     assert "No script of it was run in the sandbox." in files["adr/0002-public.documents.md"]
+
+
+def test_what_was_answered_is_told_with_who_and_when() -> None:
+    answer = Answered("subscriptions", 1200.0, "counted *at* noon", "Ada", date(2026, 1, 5), date(2026, 6, 1))
+    text = adr_files(advise([replace(found(DOCUMENTS_DECISION), answers=(answer,))]))["adr/0002-public.documents.md"]
+    said = "Answered subscriptions: 1,200, because counted \\*at\\* noon (Ada, 2026-01-05, until 2026-06-01)."
+    assert f"* {said}\n" in text
 
 
 def test_no_duration_is_told() -> None:

@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from realtime_advisor.bundle.client_files import client_files, types_file
+from realtime_advisor.bundle.export import export
 from realtime_advisor.errors import BadInput
 from realtime_advisor.generation.client import generate_client
 from realtime_advisor.generation.client_naming import Entities
@@ -171,6 +172,19 @@ def test_a_thousand_tables_take_a_few_seconds_at_most() -> None:
     files = client_files(advice)
     assert time.process_time() - began < 5
     assert len(files) > 2000
+
+
+def test_a_bundle_has_the_clients_of_its_tables_and_the_types_that_were_given(
+    workshop_advice: Advice, exported: Path, tmp_path: Path
+) -> None:
+    written = {path.name for path in (exported / "client").iterdir()}
+    assert {"useBroadcastNotifications.ts", "useChangesMessages.ts", "usePollingAuditLogs.ts"} <= written
+    (tmp_path / "types.ts").write_text(TYPES, encoding="utf-8")
+    typed = export(workshop_advice, types=tmp_path / "types.ts")
+    assert {name for name in typed if name.startswith("client/")} == {
+        f"client/{name}" for name in (*written, "database.types.ts")
+    }
+    assert "from './database.types'" in typed["client/messagesRow.ts"]
 
 
 TYPES = "export type Json = string\r\n\r\nexport type Database = {\r\n  public: {}\r\n}\r\n"

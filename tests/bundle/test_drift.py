@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from realtime_advisor.bundle.drift.check import check
+from realtime_advisor.bundle.drift.expected import read_expected
+from realtime_advisor.bundle.manifest import MANIFEST, write_manifest
+from realtime_advisor.display.show import show
+from realtime_advisor.errors import AdvisorError, BadInput
+from realtime_advisor.generation.whole import generate_all
+from realtime_advisor.model import Advice
+from realtime_advisor.observation.target import QUERIES
 from realtime_advisor.targets import connect
 
 from .conftest import Installed
@@ -93,6 +102,22 @@ PLANTED = {
         "alter table public.documents drop column storage_path",
         "Column storage_path of public.documents is gone: it was dropped or renamed, and its changes are to be told. ",
     ),
+    "a table's own policy widened": (
+        'alter policy "members read their tenant\'s documents" on public.documents using (true)',
+        "Table public.documents: its scope was tenant by tenant_id, and by today's keys and policies it is global (",
+    ),
+    "a table's own policy dropped": (
+        'drop policy "members read their tenant\'s documents" on public.documents',
+        "Table public.documents: the evidence says no_realtime now, and said broadcast; users_benefit no longer "
+        "holds (yes -> ",
+    ),
+    "churn past a flip": (
+        "insert into public.messages (thread_id, body) select id, 'x' from public.message_threads, "
+        "generate_series(1, 2000); update public.messages set body = body || '!'; "
+        "update public.messages set body = body || '!'",
+        "Table public.messages: the evidence says broadcast now, and said postgres_changes; insert_heavy no longer "
+        "holds (93 % -> ",
+    ),
     "a table taken out of the publication": (
         "alter publication supabase_realtime drop table public.messages",
         "Table public.messages is not in the publication supabase_realtime: its clients see SUBSCRIBED, hear nothing. ",
@@ -111,3 +136,138 @@ def test_a_planted_change_is_told(installed: Installed, exported: Path, statemen
         drift = check(target, exported)
     assert sentence in str(drift)
     assert drift.status == 1
+
+
+def whole_of(bundle: Path) -> str:
+    """The name of the script that checks all tables at once."""
+    (name,) = read_expected(bundle).whole
+    return name
+
+
+def send(installed: Installed, messages: int, topic: str, event: str) -> None:
+    installed.run(
+        f"select realtime.send('{{}}', '{event}', '{topic}', true) from generate_series(1, {messages})",
+    )
+
+
+def test_messages_are_counted_by_kind_and_no_id_is_told(installed: Installed, exported: Path) -> None:
+    send(installed, 3, "tenant:6b1f:dashboard", "stats_invalidated")
+    send(installed, 2, "lobby", "hello")
+    with installed.target("supabase_admin") as target:
+        drift = check(target, exported)
+    assert drift.messages is not None
+    counted = {(each.topic, each.event): each.counted for each in drift.messages.counts if each.counted}
+    assert counted == {("tenant:<id>:dashboard", "stats_invalidated"): 3, ("(other)", "hello"): 2}
+    assert "6b1f" not in str(show(drift).text) + repr(drift.messages)
+    assert [each.forecast_per_minute for each in drift.messages.counts if each.topic == "(other)"] == [None]
+    assert drift.notes[-1].startswith("5 messages were sent in the last ")
+
+
+def test_more_messages_than_the_churn_forecast_are_told(installed: Installed, exported: Path) -> None:
+    send(installed, 150, "tenant:6b1f:tenants", "tenants_deleted")
+    with installed.target("supabase_admin") as target:
+        drift = check(target, exported)
+    assert [str(finding.table) for finding in drift.findings] == ["None"]
+    assert str(drift).startswith("Topic tenant:<id>:tenants was sent tenants_deleted ")
+    assert str(drift).endswith(
+        ", where the churn forecast 0 at most. Measure again with make report: quota and price follow from it."
+    )
+
+
+def test_a_role_that_may_not_look_says_what_was_not_checked(installed: Installed, exported: Path) -> None:
+    with installed.target("authenticator") as target:
+        drift = check(target, exported)
+    assert (drift.messages, drift.findings, drift.status) == (None, (), 2)
+    assert str(drift).startswith(
+        "Not checked: what is installed. Role authenticator may not read the catalogue of database"
+    )
+    assert any(
+        note.startswith("Messages were not counted: role authenticator may not read all of") for note in drift.notes
+    )
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "commit; drop table public.documents",
+        "drop table public.documents",
+        "insert into public.tenants (name, slug) values ('a', 'b') returning name, true as ok, '' as detail",
+        "select set_config('transaction_read_only', 'off', true)",
+        "select 1",
+        "begin",
+    ],
+)
+def test_what_is_no_check_is_neither_run_to_its_end_nor_believed(
+    installed: Installed, exported: Path, tmp_path: Path, script: str
+) -> None:
+    bundle, whole = shutil.copytree(exported, tmp_path / "out"), whole_of(exported)
+    (bundle / whole).write_text(script)
+    (bundle / MANIFEST).write_text(write_manifest({whole: script}, check=whole))  # else it would not even be tried
+    with installed.target("supabase_admin") as target:
+        with pytest.raises(AdvisorError):
+            check(target, bundle)
+        assert check(target, exported).findings == ()
+
+
+def test_a_check_script_that_somebody_edited_is_not_run(installed: Installed, exported: Path, tmp_path: Path) -> None:
+    bundle, whole = shutil.copytree(exported, tmp_path / "out"), whole_of(exported)
+    (bundle / whole).write_text(f"{(bundle / whole).read_text()}-- once more\n")
+    with installed.target() as target:
+        drift = check(target, bundle)
+    assert (drift.findings, drift.status) == ((), 2)
+    assert str(drift) == f"Not checked: the file {whole} is not the one that was exported, so it was not run."
+
+
+def test_a_bundle_whose_manifest_is_lost_is_not_checked(installed: Installed, exported: Path, tmp_path: Path) -> None:
+    bundle = shutil.copytree(exported, tmp_path / "out")
+    for spoil in ((bundle / MANIFEST).unlink, lambda: (bundle / MANIFEST).write_text("{")):
+        spoil()
+        with installed.target() as target, pytest.raises(BadInput, match=r"has no MANIFEST.json that can be read, so"):
+            check(target, bundle)
+
+
+def test_a_folder_without_a_bundle_is_refused_in_a_sentence(installed: Installed, tmp_path: Path) -> None:
+    with installed.target() as target:
+        with pytest.raises(BadInput, match=r"The decisions in .* cannot be read: No such file or directory. Name"):
+            check(target, tmp_path)
+        (tmp_path / "file").touch()
+        with pytest.raises(BadInput, match=r"file is no folder, and a check needs the whole bundle: name its folder"):
+            check(target, tmp_path / "file")
+
+
+def test_tables_that_are_newer_than_the_bundle_are_noted(installed: Installed, exported: Path) -> None:
+    installed.run("create table public.stars (id int primary key)")
+    with installed.target() as target:
+        drift = check(target, exported)
+    assert drift.status == 0
+    assert "Not decided about, because they are newer than the bundle: public.stars." in drift.notes
+
+
+def test_a_cut_over_that_is_not_made_yet_is_noted(installed: Installed, exported: Path) -> None:
+    installed.run("alter publication supabase_realtime add table public.documents")
+    with installed.target() as target:
+        drift = check(target, exported)
+    assert drift.status == 0
+    assert "The cut-over of public.documents is outstanding: supabase_realtime still sends it." in drift.notes
+
+
+def test_where_single_tables_scripts_were_applied_nothing_has_drifted(
+    workshop_advice: Advice, exported: Path, installed: Installed
+) -> None:
+    installed.run(generate_all(workshop_advice.designs.values()).down)
+    for script in workshop_advice.scripts.values():
+        installed.run(f"set role postgres; {script.functions}")
+        installed.run(f"set role postgres; {script.triggers}")
+        installed.run(script.policies)
+    with installed.target() as target:
+        assert check(target, exported).findings == ()
+        installed.run('drop policy "realtime_advisor user:<id>:users fed664b8" on realtime.messages')
+        (found,) = check(target, exported).findings
+    assert found.sentence == 'Policy "realtime_advisor user:<id>:users fed664b8": missing.'
+
+
+def test_the_count_of_messages_runs_in_psql_unaided(installed: Installed) -> None:
+    command = [installed.server.binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
+    command += ["-f", str(QUERIES.joinpath("messages_sent.sql")), installed.server.conninfo(installed.name)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

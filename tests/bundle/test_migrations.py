@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,6 +16,7 @@ from realtime_advisor.bundle.manifest import MANIFEST
 from realtime_advisor.bundle.migrations import Label
 from realtime_advisor.errors import BadInput
 from realtime_advisor.proof.copies import fingerprint
+from realtime_advisor.sandbox.postgres import Binaries, RunningServer
 
 from .world import apply_as_the_cli_does, fresh_workshop, migrations, workshop_advice, workshop_bundle
 
@@ -39,6 +43,30 @@ def test_they_apply_in_order_and_again_the_check_is_content_and_the_rollback_lea
     assert [row for row in checked if row[1] is not True] == []
     fresh.execute(bundle[manifest["rollback"]].encode(), prepare=False)
     assert fingerprint(fresh) == before
+
+
+def test_the_commands_on_the_page_work_as_they_stand(
+    server15: RunningServer, binaries15: Binaries, tmp_path: Path
+) -> None:
+    """Run by a superuser, who may make policies on a server without Supabase's extension."""
+    bundle = export(workshop_advice(), tmp_path / "out")
+    commands = bundle["README.md"].partition("```sh\n")[2].partition("```")[0]
+    with fresh_workshop(server15) as connection:
+        before = fingerprint(connection)
+        where = f"host={server15.host} port={server15.port} user={connection.info.user} dbname={connection.info.dbname}"
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+        run = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands],
+            cwd=tmp_path / "out",
+            env={**clean, "DATABASE_URL": where, "PATH": f"{binaries15.bin}{os.pathsep}{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr
+        assert run.stdout.count("| t  |") > 30
+        assert "| f  |" not in run.stdout
+        assert fingerprint(connection) == before
 
 
 def test_what_fails_in_a_migration_leaves_its_earlier_steps_and_no_version(fresh: Connection) -> None:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import shutil
 import subprocess
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from realtime_advisor.bundle.report_dossier import MOST_FULL
+from realtime_advisor.bundle import report_overview, report_rows
 from realtime_advisor.bundle.report_page import report_html
-from realtime_advisor.bundle.report_rows import anchor_of
+from realtime_advisor.bundle.report_rows import MOST_FULL, anchor_of
 from realtime_advisor.bundle.visible import make_visible
+from realtime_advisor.model import Answered
 from tests.bundle.pages_world import HOSTILE, advise, found, hostile, many, small
-from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION
+from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION, public
 
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 # The end tags that HTML lets one leave out, and the page does, because there are many of them.
@@ -138,6 +141,8 @@ def test_a_dossier_tells_what_the_verdict_stands_on_and_what_follows() -> None:
         "2 steps and 6 answers on PostgreSQL 18.0 are as designed.",
         "A bulk write sends one message a scope.",
         "create or replace function",
+        "useBroadcastDocuments.ts",
+        "export function useBroadcastDocuments",
     ):
         assert sentence in said, sentence
 
@@ -152,11 +157,15 @@ def test_what_is_not_proved_is_told_first() -> None:
     assert "The script of documents is not proved" in words_of(Page(text_of("small")))
 
 
-def test_what_the_architect_decided_is_told_before_the_evidence() -> None:
-    decision = replace(found(DOCUMENTS_DECISION), override="no_realtime, by Ada: nobody looks at it.")
+def test_what_the_architect_decided_is_told_beside_what_the_evidence_says() -> None:
+    answer = Answered("option", "broadcast", "nobody waits", "Ada", date(2026, 1, 5), None, "no_realtime", "presence")
+    decision = replace(found(DOCUMENTS_DECISION), override="nobody waits (Ada)", answers=(answer,))
     said = words_of(Page(report_html(advise([decision]))))
-    assert "The architect decided documents, whatever the evidence says." in said
-    assert said.count("Decided by the architect: no_realtime, by Ada: nobody looks at it.") == 2
+    assert "Decided by the architect: documents (Broadcast; the evidence says Presence)." in said
+    assert said.count("Decided by the architect: nobody waits (Ada)") >= 2  # in the list and in the dossier
+    assert (
+        "Answered option: broadcast, because nobody waits (Ada, 2026-01-05). The evidence said no_realtime then" in said
+    )
 
 
 def test_no_duration_is_told() -> None:
@@ -182,9 +191,20 @@ def test_a_dossier_links_to_the_tables_files_beside_the_page() -> None:
 def test_a_page_of_many_tables_tells_of_the_busiest_everything_and_of_the_others_what_decides() -> None:
     page = Page(report_html(many(MOST_FULL + 5)))
     listed = len(page.with_class("code"))
-    assert listed == 2 * MOST_FULL  # to install, and to take back
+    assert listed == 5 * MOST_FULL  # to install, to take back, and three files for the client
     assert len(page.with_class("dossier")) == MOST_FULL + 5
-    assert f"Of the {MOST_FULL} busiest tables everything is told here" in words_of(page)
+    assert f"Of the {MOST_FULL} busiest everything is told here" in words_of(page)
+
+
+def test_of_thousands_of_tables_the_least_busy_have_a_verdict_and_no_dossier(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (report_rows, report_overview):
+        monkeypatch.setattr(module, "MOST_DOSSIERS", 70)
+    page = Page(report_html(many(75)))
+    assert len(page.with_class("dossier")) == 70
+    named = {attrs["href"] for attrs in page.of("a")}
+    assert [f"#{anchor_of(public(f'table_{number}'))}" in named for number in (4, 5)] == [False, True]
+    assert "One for each of the 70 busiest tables" in words_of(page)
+    assert "table_4" in [data for _, data in page.texts]
 
 
 def test_a_page_of_a_thousand_tables_stays_under_ten_megabytes() -> None:
@@ -223,6 +243,41 @@ def test_a_link_opens_the_dossier_that_it_names(chromium: str, tmp_path: Path) -
     page = browse(chromium, tmp_path, text_of("small"), f"#{anchor_of(DOCUMENTS)}")
     opened = [attrs["data-table"] for attrs in page.with_class("dossier") if "open" in attrs]
     assert opened == [anchor_of(DOCUMENTS)]
+
+
+ACTS = """
+const box = document.getElementById("find"), told = [];
+const shown = () => [...document.querySelectorAll(".verdicts tbody tr:not([hidden]) a")].map((a) => a.textContent);
+const dossiers = () => document.querySelectorAll(".dossier:not([hidden])").length;
+const tell = () => told.push([shown(), dossiers(), document.getElementById("found").textContent]);
+const search = (words) => { box.value = words; box.dispatchEvent(new Event("input")); tell(); };
+const click = (selector, place) => { document.querySelectorAll(selector)[place].click(); tell(); };
+for (const words of ["", "DOCU", "tenant:<id>:documents", "broadcast user", "nothing is called so", ""]) search(words);
+for (const column of [0, 0, 5]) click(".verdicts th button", column);
+for (const tile of [1, 1]) click(".tile-face", tile);
+document.body.append(Object.assign(document.createElement("pre"), { textContent: JSON.stringify(told) }));
+"""
+
+
+def test_tables_are_found_sorted_and_filtered(chromium: str, tmp_path: Path) -> None:
+    free = re.sub(r"<meta http-equiv[^>]*>", "", text_of("small"))  # the page's policy would not let this script run
+    page = browse(chromium, tmp_path, free.replace("</body>", f"<script>{ACTS}</script></body>"))
+    told = json.loads([data for tag, data in page.texts if tag == "pre"][-1])
+    busiest = ["messages", "documents", "notifications", "tenants"]
+    by_name = sorted(busiest)
+    assert told == [
+        [busiest, 4, "4 tables"],
+        [["documents"], 1, "1 of 4 tables"],
+        [["documents"], 1, "1 of 4 tables"],
+        [["notifications"], 1, "1 of 4 tables"],
+        [[], 0, "0 of 4 tables"],
+        [busiest, 4, "4 tables"],
+        [by_name, 4, "4 tables"],
+        [by_name[::-1], 4, "4 tables"],
+        [busiest, 4, "4 tables"],
+        [["documents", "notifications"], 2, "2 of 4 tables"],
+        [busiest, 4, "4 tables"],
+    ]
 
 
 def test_of_a_thousand_tables_a_browser_shows_the_first_fifty_and_says_so(chromium: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -67,10 +68,24 @@ def test_files_that_somebody_put_there_stay(tmp_path: Path) -> None:
     write_files(out, bundle(README="first"))
     (out / ".git").mkdir()
     (out / ".git/config").write_text("theirs")
+    (out / ".git/refs/tags").mkdir(parents=True)
     (out / "notes.txt").symlink_to("nowhere")
     assert write_files(out, bundle(README="second")) == ()
     assert (out / ".git/config").read_text() == "theirs"
+    assert (out / ".git/refs/tags").is_dir()
     assert (out / "notes.txt").readlink() == Path("nowhere")
+
+
+def test_the_folder_keeps_its_rights_and_its_owner(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir(mode=0o750)
+    if os.geteuid() == 0:
+        os.chown(out, 12345, 12345)
+    before = out.stat()
+    write_files(out, bundle(README="first"))
+    after = out.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert after.st_ino != before.st_ino
 
 
 def test_a_file_of_somebody_where_the_new_bundle_has_one_is_kept_aside(tmp_path: Path) -> None:
@@ -94,6 +109,21 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ExportFailed, match="holds other files \\(thesis.txt\\) and no bundle. Name an empty folder"):
         require_writable(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_link_to_a_folder_stays_one_and_the_folder_is_written(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "real")
+    write_files(tmp_path / "out", bundle(README="first"))
+    write_files(tmp_path / "out", bundle(README="second"))
+    assert (tmp_path / "out").is_symlink()
+    assert read(tmp_path / "real") == bundle(README="second")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "real"]
+
+
+def test_the_root_is_no_folder_for_a_bundle() -> None:
+    with pytest.raises(ExportFailed, match="The folder / cannot be written"):
+        require_writable(Path("/"))
 
 
 def test_a_path_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -53,6 +53,25 @@ async function follow(user: string, topic: string, spacing = 100, replay = 0): P
   return seen;
 }
 
+/** Documents of the red tenant, each with a message of its own. */
+const insert = (first: number, last: number): Promise<unknown> =>
+  gateway.sql(
+    `do $$ begin for number in ${first}..${last} loop
+       insert into documents (id, tenant_id, title) values (number, '${RED}', 'a');
+     end loop; end $$`,
+  );
+
+/** Do something while this user's connection is gone, all of it told to nobody, and have it come back. */
+async function whileGone(seen: Seen, act: () => Promise<unknown>): Promise<void> {
+  await gateway.ask({ faults: { is_reachable: false } });
+  await gateway.ask({ drop: true });
+  await soon(() => expect(seen.states.at(-1)?.status).toBe('lost'));
+  await act();
+  await gateway.ask({ settle: true });
+  await gateway.ask({ faults: { is_reachable: true } });
+  await soon(() => expect(seen.states.at(-1)?.status).toBe('joined'));
+}
+
 const told = (seen: Seen) => seen.messages.map(({ event, payload }) => [event, payload.record_id]);
 const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000, interval: 50 });
 
@@ -102,11 +121,7 @@ test('a thousand messages in a burst cost two refetches, the last of which sees 
   await soon(() => expect(ann.rows.length).toBeGreaterThan(0));
   await new Promise((resolve) => setTimeout(resolve, 5500));
   const before = ann.rows.length;
-  await gateway.sql(
-    `do $$ begin for number in 1..1000 loop
-       insert into documents (id, tenant_id, title) values (number, '${RED}', 'a');
-     end loop; end $$`,
-  );
+  await insert(1, 1000);
   await soon(() => expect(ann.messages).toHaveLength(1000));
   await soon(() => expect(ann.rows.at(-1)).toBe(1000));
   expect(ann.rows.length - before).toBeLessThanOrEqual(2);
@@ -114,23 +129,13 @@ test('a thousand messages in a burst cost two refetches, the last of which sees 
 
 test('five messages lost in a drop are caught up on the rejoin', async () => {
   const ann = await follow(ANN, documentsContract.topic(RED));
-  await gateway.ask({ drop: true });
-  await soon(() => expect(ann.states.at(-1)?.status).toBe('lost'));
-  ann.rows = [];
-  await gateway.sql(
-    `insert into documents (id, tenant_id, title) select number, '${RED}', 'a' from generate_series(1, 5) as number`,
-  );
-  await soon(() => expect(ann.states.map(({ status }) => status)).toEqual(['joined', 'lost', 'joined']));
+  await whileGone(ann, () => insert(1, 5));
   await soon(() => expect(ann.rows.at(-1)).toBe(5));
+  expect(ann.messages).toEqual([]);
+  expect(ann.states.map(({ status }) => status)).toEqual(['joined', 'lost', 'joined']);
 });
 
 test('messages lost in a drop are told later where that is asked for, each once, and none from before', async () => {
-  const insert = (first: number, last: number): Promise<unknown> =>
-    gateway.sql(
-      `do $$ begin for number in ${first}..${last} loop
-         insert into documents (id, tenant_id, title) values (number, '${RED}', 'a');
-       end loop; end $$`,
-    );
   await insert(1, 2);
   await gateway.ask({ settle: true });
   const ann = await follow(ANN, documentsContract.topic(RED), 100, 10);
@@ -138,10 +143,7 @@ test('messages lost in a drop are told later where that is asked for, each once,
   await insert(3, 4);
   await soon(() => expect(records()).toEqual([['3', false], ['4', false]]));
   for (const [first, last] of [[5, 7], [8, 9]] as const) {
-    await gateway.ask({ drop: true });
-    await soon(() => expect(ann.states.at(-1)?.status).toBe('lost'));
-    await insert(first, last);
-    await soon(() => expect(ann.states.at(-1)?.status).toBe('joined'));
+    await whileGone(ann, () => insert(first, last));
   }
   await soon(() => expect(records()).toHaveLength(7));
   await insert(10, 10);

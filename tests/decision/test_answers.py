@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from realtime_advisor.decision.answers import drop_expired, parse_answers, write_answers
-from realtime_advisor.decision.decide import decide
+from realtime_advisor.decision.decide import decide, tell_moved_evidence
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Choice, Decision, Evidence, Option, TableName
 
@@ -146,9 +146,34 @@ def test_writing_keeps_comments_order_and_what_is_not_meant() -> None:
     )
 
 
-def test_a_new_table_comes_last() -> None:
-    written = write_answers(TWO_TABLES, TableName("public", "carts"), {"disposable": True})
-    assert written == f'{TWO_TABLES}\n["public.carts"]\ndisposable = true\n'
+def test_a_new_table_comes_before_the_next_name_with_its_answers_in_order() -> None:
+    written = write_answers(TWO_TABLES, TableName("public", "people"), {"user_facing": True, "disposable": True})
+    block = '["public.people"]\ndisposable = true\nuser_facing = true\n'
+    assert written == TWO_TABLES.replace("# people, below", f"{block}\n# people, below")
+    first = write_answers(TWO_TABLES, TableName("public", "carts"), {"disposable": True})
+    assert first.startswith(
+        '# who decided what\n\n["public.carts"]\ndisposable = true\n\n["public.orders"]  # the shop'
+    )
+    assert write_answers(TWO_TABLES, TableName("public", "zoo"), {"disposable": True}) == (
+        f'{TWO_TABLES}\n["public.zoo"]\ndisposable = true\n'
+    )
+
+
+def test_what_looks_like_a_heading_within_words_is_none() -> None:
+    text = '["public.a"]\nreason = """\n# so\n["public.z"]\n"""\n'
+    written = write_answers(text, "b", {"disposable": True})
+    assert written == f'{text}\n["public.b"]\ndisposable = true\n'
+
+
+def test_tables_added_in_any_order_leave_the_same_file() -> None:
+    names = ("b", "a", "c")
+    texts = set()
+    for order in (names, names[::-1], (names[2], names[0], names[1])):
+        text = ""
+        for name in order:
+            text = write_answers(text, name, {"user_facing": True, "bulk_writes": False})
+        texts.add(text)
+    assert len(texts) == 1
 
 
 def test_an_answer_is_taken_back() -> None:
@@ -241,3 +266,63 @@ def test_an_answer_counts_until_the_day_it_expires() -> None:
 def test_two_names_of_one_table_are_refused() -> None:
     with pytest.raises(BadInput, match="The answers name public.posts twice"):
         decide(catalog(POSTS), churn("posts"), {"posts": {"user_facing": True}, "public.posts": {}})
+
+
+def test_an_override_is_told_with_who_when_and_until_when() -> None:
+    said = {"answer": "no_realtime", "reason": "no screen", "by": "Ada", "date": date(2026, 11, 1)}
+    assert decided(option=said).override == "no screen (Ada, 2026-11-01)"
+    assert decided(option={**said, "expires": date(2027, 1, 1)}).override == (
+        "no screen (Ada, 2026-11-01, until 2027-01-01)"
+    )
+
+
+def test_an_override_tells_when_the_evidence_has_moved_since() -> None:
+    said = {"answer": "no_realtime", "reason": "no screen", "evidence_said": "presence"}
+    made = decide(catalog(POSTS), churn("posts", inserts=40), {"public.posts": {"option": said}})
+    decision = made[POSTS.name]
+    (answer,) = decision.answers
+    assert (answer.evidence_said, answer.evidence_says) == ("presence", str(answer.evidence_says))
+    assert decision.reasons[1] == "When that was decided, the evidence said presence: look at it again."
+    assert tell_moved_evidence(made) == (
+        f"The override of public.posts was decided when the evidence said presence; it says {answer.evidence_says} "
+        "now: look at it again.",
+    )
+    same = {"public.posts": {"option": {**said, "evidence_said": answer.evidence_says}}}
+    assert tell_moved_evidence(decide(catalog(POSTS), churn("posts", inserts=40), same)) == ()
+
+
+def test_what_the_evidence_said_is_an_option_beside_an_option() -> None:
+    for wrong in (
+        {"option": {"answer": "broadcast", "evidence_said": "nothing"}},
+        {"user_facing": {"answer": True, "evidence_said": "broadcast"}},
+    ):
+        with pytest.raises(BadInput, match=r"has evidence_said = .* It goes with an option, and names the one"):
+            decided(**wrong)
+
+
+def test_a_table_may_have_thresholds_of_its_own() -> None:
+    said = {"answer": {"hottest_scope_per_minute": 7}, "reason": "a small screen", "by": "Ada"}
+    made = decided(thresholds=said)
+    thresholds = {f.criterion: f.threshold for f in made.findings if f.criterion in ("low_volume", "high_volume")}
+    assert thresholds == {"low_volume": 7.0, "high_volume": 7.0}
+    assert (
+        "Judged by thresholds of its own: hottest_scope_per_minute 7; the architect's answer: a small screen (Ada)."
+        in made.reasons
+    )
+    short = decided(thresholds={"hottest_scope_per_minute": 7})
+    assert short.findings == made.findings
+    assert decided().findings != made.findings
+
+
+def test_thresholds_that_mean_nothing_are_refused() -> None:
+    for wrong in (7, {}, {"update_share": True}, {"answer": {"update_share": "much"}}):
+        with pytest.raises(BadInput, match="The answer 'thresholds' for public.posts is .* numbers by metric"):
+            decided(thresholds=wrong)
+    with pytest.raises(BadInput, match="The answer 'thresholds' for public.posts cannot be meant. No criterion has a"):
+        decided(thresholds={"colour": 7})
+
+
+def test_thresholds_are_kept_in_the_file() -> None:
+    said = {"answer": {"update_share": 0.7}, "reason": "so"}
+    text = write_answers("", "orders", {"thresholds": said, "subscriptions": 3})
+    assert parse_answers(text)["public.orders"] == {"thresholds": said, "subscriptions": 3}

@@ -10,9 +10,13 @@ from realtime_advisor.display.clients import show_both_sides, show_client
 from realtime_advisor.display.folders import Beside, Folder
 from realtime_advisor.display.show import show
 from realtime_advisor.display.views import Listing
+from realtime_advisor.display.widgets import choose_script
+from realtime_advisor.errors import BadInput
 from realtime_advisor.generation.client import generate_client
 from realtime_advisor.generation.sql import generate
+from realtime_advisor.model import Decisions
 from tests.generation.client_cases import cases
+from tests.generation.world import CATALOG, NOTIFICATIONS_DECISION
 
 NOTIFICATIONS = cases()["notifications"]
 
@@ -74,3 +78,14 @@ def test_without_a_notebook_a_folder_is_a_list_of_its_files() -> None:
     said = repr(show_both_sides(generate(NOTIFICATIONS), generate_client(NOTIFICATIONS)))
     assert "  useBroadcastNotifications.ts: typescript, 14 lines" in said
     assert "create" not in said
+
+
+def test_the_widget_shows_the_client_of_the_chosen_table() -> None:
+    chooser = choose_script(Decisions({NOTIFICATIONS_DECISION.table: NOTIFICATIONS_DECISION}), CATALOG)
+    assert "useBroadcastNotifications.ts" in chooser.choose(part="client").text
+    assert "notifications_created" in chooser.body.value
+
+
+def test_a_client_beside_something_else_is_refused_with_what_can_be_shown() -> None:
+    with pytest.raises(BadInput, match="There is no way to show Client beside Client. Show .* a script, a client"):
+        show(generate_client(NOTIFICATIONS), generate_client(NOTIFICATIONS))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,8 +21,10 @@ from realtime_advisor.generation.client import generate_client
 from realtime_advisor.generation.client_naming import camel, entity_of, entity_of_feed
 from realtime_advisor.generation.grants import told_by
 from realtime_advisor.generation.sql import generate
+from realtime_advisor.journey import advise
 from realtime_advisor.model import Advice, ByTable, Catalog, DatabaseChurn, Decisions, Design, Emission, Option
 from realtime_advisor.sandbox.postgres import RunningServer, lease
+from realtime_advisor.targets import connect
 
 from .client_cases import NOTES_CATALOG, cases
 from .conftest import Application, open_application
@@ -88,14 +90,15 @@ def main(folder: Path) -> None:
             if name in WRITES:
                 sql, ids = WRITES[name]
                 (place / "sent.ts").write_text(_as_typescript(made, ids, sent(server, made, sql)), encoding="utf-8")
-    _write_bundle(folder / "row_types")
+    _write(folder / "row_types", client_files(_of_several_tables(), row_types=True) | types_file(_DATABASE_TYPES))
+    _write(folder / "workshop", client_files(advise(connect(environ={}), 0, prove=0)))
 
 
-def _write_bundle(place: Path) -> None:
-    """The clients of several tables, whose rows have the types that `supabase gen types typescript` writes."""
+def _of_several_tables() -> Advice:
+    """Tables whose clients share a folder."""
     polled = cases()["none"]
     designs = [cases()[name] for name in _IN_ONE_FOLDER] + [replace(polled, table=public(name)) for name in _ALIKE]
-    advice = Advice(
+    return Advice(
         SERVER,
         DatabaseChurn({}, None),
         "measured",
@@ -103,8 +106,11 @@ def _write_bundle(place: Path) -> None:
         ByTable({each.table: each for each in designs}),
         ByTable({}),
     )
+
+
+def _write(place: Path, files: Mapping[str, str]) -> None:
     place.mkdir()
-    for file, text in (client_files(advice, row_types=True) | types_file(_DATABASE_TYPES)).items():
+    for file, text in files.items():
         (place / PurePosixPath(file).name).write_text(text, encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from realtime_advisor.display.palette import OPTIONS
 from realtime_advisor.display.sentences import tell_poller_load, tell_verdict
 from realtime_advisor.display.wording import say_count, say_list, say_table
+from realtime_advisor.errors import BadInput
 from realtime_advisor.generation.cutover import needs_cut_over
 from realtime_advisor.model import Advice, Option, ProofStatus, TableName
 
@@ -26,13 +27,20 @@ def adr_files(advice: Advice, *, date: str | None = None, earlier: Iterable[str]
 
     `date` is written at their heads, with the status "proposed"; without it they have neither. Tables are numbered in
     order of name; with the names of `earlier` records a table keeps its number, and no number is given twice.
+    Raises BadInput for what is no date.
     """
+    _require_date(date)
     tables = [table for table in advice.decisions if _changes(advice, table)]
     names = _names(tables, earlier)
     head = [] if date is None else ["---", 'status: "proposed"', f"date: {date}", "---", ""]
     records = {WHOLE: _whole(advice, names)}
     records |= {name: table_record(advice, table) for table, name in names.items()}
     return {name: "\n".join([*head, *records[name]]).rstrip("\n") + "\n" for name in sorted(records)}
+
+
+def _require_date(date: str | None) -> None:
+    if date is not None and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", date):
+        raise BadInput(f"The date {date!r} is not written as 2026-01-31 is. Write year, month and day.")
 
 
 def _changes(advice: Advice, table: TableName) -> bool:

@@ -13,6 +13,7 @@ from realtime_advisor.display.wording import say_bare, say_list, say_table, say_
 from realtime_advisor.model import Advice, Decision, Design, Finding, Flip, Option, Proof, Step, TableName
 from realtime_advisor.reference import load_matrix
 
+from .answer_sentences import tell_answers
 from .markdown import code, items, plain, section
 
 # Groups of the matrix in which every criterion has to hold, so that one that does not speaks against the option.
@@ -75,7 +76,7 @@ def _consequences(design: Design) -> Iterator[str]:
         )
     if design.option is Option.POSTGRES_CHANGES and design.changes_events:
         by = f" with the filter {code(design.changes_filter)}" if design.changes_filter else " without a filter"
-        yield f"Good, because clients hear the rows themselves{by}, and nothing has to be installed for it."
+        yield f"Good, because clients hear the rows themselves{by}, and no trigger is needed for it."
     if design.presence:
         yield f"Good, because the state on {code(design.presence.topic)} vanishes with its user and is never written."
     for gap in design.gaps:
@@ -86,7 +87,11 @@ def _consequences(design: Design) -> Iterator[str]:
 
 def _confirmation(proof: Proof | None, has_script: bool) -> Iterator[str | list[str]]:
     if proof is None:
-        yield "No script of it was run in the sandbox." if has_script else "There is no script to prove."
+        yield (
+            "No script of it was run in the sandbox."
+            if has_script
+            else "There is no script to prove: what changes is the publication."
+        )
         return
     yield f"The script is {proof.status.value}: {lower(plain(proof.reason))}"
     yield items(f"Imitated: {plain(sentence)}" for sentence in proof.substitutes)
@@ -145,6 +150,7 @@ def _found(finding: Finding) -> str:
 
 
 def _more(decision: Decision) -> Iterator[str]:
+    yield from map(plain, tell_answers(decision))
     yield from map(_flip, decision.flips)
     for question in decision.questions:
         yield f"Open: {plain(question)}"

@@ -11,7 +11,7 @@ from realtime_advisor.decision.rates import telling
 from realtime_advisor.errors import BadInput
 from realtime_advisor.generation.client import generate_client
 from realtime_advisor.generation.client_naming import Entities
-from realtime_advisor.model import Advice, TableName
+from realtime_advisor.model import Advice, Client, TableName
 
 FOLDER: Final = PurePosixPath("client")
 _TYPES: Final = "database.types.ts"
@@ -31,10 +31,15 @@ def client_files(advice: Advice, *, row_types: bool = False) -> dict[str, str]:
     """
     entities = Entities(advice.designs.values())
     files: dict[str, str] = {}
-    for table, design in advice.designs.items():
-        rate = _changes_per_minute(advice, table)
-        files |= generate_client(design, row_types=row_types, changes_per_minute=rate, entities=entities)
+    for table in advice.designs:
+        files |= client_of(advice, table, entities, row_types=row_types)
     return {str(FOLDER / name): files[name] for name in sorted(files)}
+
+
+def client_of(advice: Advice, table: TableName, entities: Entities, *, row_types: bool = False) -> Client:
+    """The client code of one table, as `client_files()` has it; `entities` are those of all the advice's designs."""
+    rate = _changes_per_minute(advice, table)
+    return generate_client(advice.designs[table], row_types=row_types, changes_per_minute=rate, entities=entities)
 
 
 def types_file(path: Path) -> dict[str, str]:

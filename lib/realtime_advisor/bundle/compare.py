@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -116,6 +117,7 @@ def _of_table(before: Decided, after: Decided) -> Iterator[Difference]:
         ("design", _say_design(before.design), _say_design(after.design)),
         ("proof", before.proof, after.proof),
         ("override", before.override or "none", after.override or "none"),
+        ("answer", _say_answers(before), _say_answers(after)),
     ):
         if one != other:
             yield _difference(before, what, one, other)
@@ -171,8 +173,14 @@ def say_scope(scope: DecidedScope | None) -> str:
     if scope is None:
         return "none"
     way = ".".join([*(",".join(hop.columns) for hop in scope.path), ",".join(scope.columns)])
-    refused = f", refused: {scope.refusal}" if scope.refusal else ""
-    return f"{scope.kind.value} by {way}{refused}"
+    refused = f" ({scope.refusal.rstrip('.')})" if scope.refusal else ""
+    return f"{scope.kind.value}{f' by {way}' if way else ''}{refused}"
+
+
+def _say_answers(entry: Decided) -> str:
+    """What was answered beside the option, which the override tells."""
+    said = [f"{question} = {json.dumps(each['answer'])}" for question, each in entry.answers.items()]
+    return ", ".join(each for each in said if not each.startswith("option = ")) or "none"
 
 
 def _say_design(design: DecidedDesign | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from realtime_advisor.model import (
     Advice,
+    Answered,
     Churn,
     Decision,
     Design,
@@ -62,14 +63,15 @@ def _table(
         "confidence": decision.confidence,
         "reasons": list(decision.reasons),
         "questions": list(decision.questions),
-        "scope": _scope(decision.scope) if decision.scope else None,
+        "scope": describe_scope(decision.scope) if decision.scope else None,
         "design": _design(design, decision),
         "proof": _proof(proof),
         "churn": _churn(churn, decision.findings),
         "rates": _rates(decision.rates) if decision.rates else None,
-        "findings": [_finding(finding) for finding in decision.findings],
+        "findings": [describe_finding(finding) for finding in decision.findings],
         "flips": [_flip(flip) for flip in decision.flips],
         "override": decision.override,
+        "answers": [_answer(answer) for answer in decision.answers],
         "files": sorted(files),
     }
 
@@ -80,7 +82,8 @@ def _proof(proof: Proof | None) -> dict[str, Any]:
     return {"status": proof.status.value, "reason": proof.reason, "server_version": proof.server_version}
 
 
-def _scope(scope: Scope) -> dict[str, Any]:
+def describe_scope(scope: Scope) -> dict[str, Any]:
+    """A scope as JSON values."""
     return {
         "kind": scope.kind.value,
         "columns": list(scope.columns),
@@ -160,7 +163,8 @@ def _rates(rates: ScopeRates) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def describe_finding(finding: Finding) -> dict[str, Any]:
+    """A criterion as it came out, as JSON values."""
     return {
         "criterion": finding.criterion,
         "holds": finding.holds,
@@ -172,6 +176,26 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "source": finding.evidence.source.value,
         "detail": finding.evidence.detail,
     }
+
+
+def _answer(answer: Answered) -> dict[str, Any]:
+    return {
+        "question": answer.question,
+        "answer": _answered_value(answer.value),
+        "reason": answer.reason,
+        "by": answer.by,
+        "date": answer.given_on.isoformat() if answer.given_on else None,
+        "expires": answer.expires.isoformat() if answer.expires else None,
+        "evidence_said": answer.evidence_said,
+        "evidence_says": answer.evidence_says,
+    }
+
+
+def _answered_value(value: object) -> object:
+    """As answers.toml has it: words as a list, thresholds as an object."""
+    if not isinstance(value, tuple):
+        return value
+    return dict(value) if any(isinstance(part, tuple) for part in value) else list(value)
 
 
 def _flip(flip: Flip) -> dict[str, Any]:

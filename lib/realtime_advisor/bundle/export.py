@@ -116,4 +116,4 @@ def _pages(advice: Advice, names: Mapping[TableName, Sequence[str]]) -> dict[str
     schema = package_files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
     audit = {PAGE: render_audit(advice.audit)} if advice.audit else {}
     tables = {"findings.csv": findings_csv(advice), SCHEMA: schema, INDEX: decisions + "\n"}
-    return {"report.html": report_html(advice), **audit, **tables}
+    return {"report.html": report_html(advice, names), **audit, **tables}

@@ -18,14 +18,16 @@ from realtime_advisor.model import (
     DecidedFlip,
     DecidedRun,
     DecidedScope,
+    Finding,
     Hop,
     Option,
+    Scope,
     ScopeKind,
     Source,
     TableName,
 )
 
-from .decisions import FORMAT
+from .decisions import FORMAT, describe_finding, describe_scope
 from .files import INDEX
 
 
@@ -62,6 +64,16 @@ def parse_decisions(document: object, named: str) -> DecidedRun:
     raise BadInput(f"{named} is no {INDEX} of this project: {reason}. Export it again.")
 
 
+def read_finding(finding: Finding) -> DecidedFinding:
+    """A finding of today as it would be read back."""
+    return _finding(describe_finding(finding))
+
+
+def read_scope(scope: Scope) -> DecidedScope:
+    """A scope of today as it would be read back."""
+    return _scope(describe_scope(scope))
+
+
 def _run(document: Any) -> DecidedRun:
     tables = [_table(entry) for entry in document["tables"]]
     window = document["window"]
@@ -87,7 +99,14 @@ def _table(entry: Any) -> Decided:
         flips=tuple(DecidedFlip(f["metric"], f["now"], f["at"], Option(f["to"])) for f in entry["flips"]),
         override=entry["override"],
         files=_words(entry["files"]),
+        answers={_word(each["question"]): _answer(each) for each in entry.get("answers", ())},
     )
+
+
+def _answer(entry: Any) -> dict[str, object]:
+    """The answer as answers.toml has it in its long form, but for its days, which a file of JSON has as words."""
+    long = {key: entry[key] for key in ("answer", "reason", "by")}
+    return long | ({"evidence_said": entry["evidence_said"]} if entry["evidence_said"] else {})
 
 
 def _finding(entry: Any) -> DecidedFinding:

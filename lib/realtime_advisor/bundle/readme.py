@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.display.audit import tell_audit
-from realtime_advisor.model import Advice, Audit, Design, Option, ProofStatus, TableName
+from realtime_advisor.model import Advice, Audit, Decision, Design, Option, ProofStatus, TableName
 
 from .audit_page import PAGE
 from .files import INDEX
 from .manifest import MANIFEST
+from .markdown import code, plain
 
 SCHEMA: Final = "decisions.schema.json"
 _VERBS: Final = {
@@ -20,6 +21,9 @@ _VERBS: Final = {
     Option.NO_REALTIME: "nothing; fetch when shown",
 }
 _SHOWN: Final = {"tables/": ("up", "down", "check"), "cutover/": ("cutover",), "supabase/tests/": ("test",)}
+_TESTS: Final = (
+    "`supabase test db` runs the tests in pgTAP, on a local or staging database: they write rows and roll them back.",
+)
 
 
 def render_readme(
@@ -32,12 +36,13 @@ def render_readme(
     date: str | None = None,
 ) -> str:
     """README.md; `files` are those of each table, `pages` the names of the other pages."""
+    tested = any(page.startswith("supabase/tests/") for page in pages)
     rows = [
-        f"| {_cell(str(table))} | {decision.option.value} | {decision.confidence} "
+        f"| {plain(str(table))} | {decision.option.value}{_override(decision)} | {decision.confidence} "
         f"| {_told(advice.designs[table])} | {_proved(advice, table)} | {_links(files.get(table, ()))} |"
         for table, decision in advice.decisions.items()
     ]
-    notes = [f"- {note}" for note in (*_about_target(advice), *advice.churn.notes)]
+    notes = [f"- {plain(note)}" for note in (*_about_target(advice), *advice.churn.notes)]
     return "\n".join(
         [
             "# How each table should speak to clients",
@@ -52,17 +57,23 @@ def render_readme(
             f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
             "",
             *(_about_today(advice.audit) if advice.audit else ()),
-            *(_how_to_apply(migrations, rollback, check) if migrations else _nothing_to_apply()),
+            *(_how_to_apply(migrations, rollback, check, tested) if migrations else _nothing_to_apply()),
             *_what_else(pages),
         ]
     )
+
+
+def _override(decision: Decision) -> str:
+    """Why the architect decided so, and what the evidence says."""
+    says = [answer.evidence_says for answer in decision.answers if answer.question == "option"]
+    return plain(f", by the architect: {decision.override}; the evidence says {says[0]}") if says else ""
 
 
 def _about_today(audit: Audit) -> list[str]:
     return [
         "## What is set up today",
         "",
-        f"{_cell(tell_audit(audit.findings))} All of it, with remedies: [{PAGE}]({PAGE}).",
+        f"{plain(tell_audit(audit.findings))} All of it, with remedies: [{PAGE}]({PAGE}).",
         "",
     ]
 
@@ -71,7 +82,7 @@ def _nothing_to_apply() -> list[str]:
     return ["No table has a script, so there is nothing to apply.", ""]
 
 
-def _how_to_apply(migrations: Sequence[str], rollback: str, check: str) -> list[str]:
+def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: bool) -> list[str]:
     return [
         "## Apply, verify, undo",
         "",
@@ -88,15 +99,19 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str) -> list[
         f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}   # takes it back',
         "```",
         "",
-        "With the Supabase CLI: copy `supabase/` into your project's, then `supabase db push`, and `supabase test db`",
-        "for the tests, on a local or staging database: they write rows and roll them back. The CLI wants a version",
-        "later than your last migration's: export again with `VERSION=YYYYMMDDHHMMSS`.",
+        "With the Supabase CLI: copy `supabase/` into your project's, then `supabase db push`. It wants a version that",
+        "is later than your last migration's: export again with `VERSION=YYYYMMDDHHMMSS`.",
+        *(_TESTS if tested else ()),
         "",
         "Or one table at a time, in any order, with `tables/<table>.up.sql`, `.check.sql` and `.down.sql`. All tables",
         "at once need fewer policies.",
         "",
+        "Whether all of it still holds, later on: `make check BUNDLE=<this folder>`, or `ra.check(target, folder)`.",
+        "",
         "A file `cutover/<table>.sql` says in its head when to run it: it publishes the table in `supabase_realtime`,",
         "or takes it out when its clients have changed.",
+        "",
+        "Later, `make check BUNDLE=<this folder> DATABASE_URL=...` says what has drifted.",
         "",
     ]
 
@@ -153,18 +168,19 @@ def _proved(advice: Advice, table: TableName) -> str:
         return ""
     proof = advice.proofs.get(table)
     if proof is None or proof.status is ProofStatus.NOT_PROVED:
-        return _cell(f"not proved: {proof.reason}" if proof else "not proved")
+        return plain(f"not proved: {proof.reason}" if proof else "not proved")
     return proof.status.value
 
 
 def _told(design: Design) -> str:
     if design.refusal:
-        return _cell(f"no script: {design.refusal}")
-    told = [f"`{emission.topic}`" for emission in design.emissions]
+        return plain(f"no script: {design.refusal}")
+    told = [_code(emission.topic) for emission in design.emissions]
     if design.changes_filter:
-        told.insert(0, f"Postgres Changes, filter `{design.changes_filter}`")
-    return _cell(", ".join(told) or _VERBS[design.option])
+        told.insert(0, f"Postgres Changes, filter {_code(design.changes_filter)}")
+    return ", ".join(told) or _VERBS[design.option]
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+def _code(text: str) -> str:
+    """Code in a table's cell, where a bar ends the cell even within code."""
+    return code(text).replace("|", "\\|")

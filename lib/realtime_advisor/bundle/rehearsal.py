@@ -23,7 +23,6 @@ _FIRST: Final = 7_000  # far from what a development database's own rows are num
 _VALUES: Final = (500, 501)  # two that differ, of any type that has two
 # The types whose columns are seldom checked, first.
 _CHANGING: Final = ("timestamp", "boolean", "integer", "bigint", "numeric", "text", "character", "jsonb")
-_VISITOR: Final = Person("a visitor without a token", "")
 
 
 @dataclass(frozen=True)
@@ -260,7 +259,7 @@ def _questions(world: World) -> Iterator[Question]:
         yield Question(_names(world, emission)[0], member.sub, "write", extension, topic, may_send)
         if may_send:
             yield Question("a stranger", stranger.sub, "write", extension, topic, False)
-        yield Question(_VISITOR.name, None, "read", extension, topic, False)
+        yield Question("a visitor without a token", None, "read", extension, topic, False)
 
 
 def _names(world: World, emission: Emission) -> list[str]:

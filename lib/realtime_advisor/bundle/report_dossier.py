@@ -13,26 +13,32 @@ from realtime_advisor.display.sentences import tell_rates, tell_table
 from realtime_advisor.display.tables import say_scope, show_findings, show_flips
 from realtime_advisor.display.views import Sheet, View, Words
 from realtime_advisor.display.wording import is_number, say_count, say_list
+from realtime_advisor.generation.client_naming import Entities
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.model import Advice, DatabaseChurn, Decision, Design, Finding, Scope, Script, TableName
 
-from .report_code import list_code
+from .answer_sentences import tell_answers
+from .client_files import client_of
+from .report_code import list_client, list_code
 from .report_figures import draw_mix
 from .report_proof import describe_proof
-from .report_rows import rows_by_table
-from .report_views import Block, Chapter, Criteria, Criterion, Dossier, Fold
+from .report_views import Block, Chapter, Criteria, Criterion, Dossier, Fold, Row
 
 _OUTCOMES: Final = ((True, "hold"), (None, "are unknown"), (False, "do not hold"))
-MOST_FULL: Final = 60  # the busiest tables; of the others the page tells less, so that it stays small
 
 
-def describe_tables(advice: Advice, files: Mapping[TableName, Sequence[str]]) -> Iterator[Dossier]:
+def describe_tables(
+    advice: Advice, rows: Mapping[TableName, Row], files: Mapping[TableName, Sequence[str]]
+) -> Iterator[Dossier]:
     """The dossiers in order of name; `files` are the bundle's, for each table."""
-    rows = rows_by_table(advice)
-    busiest = sorted(advice.decisions, key=lambda table: (-rows[table].rate, table))
-    full = set(busiest[:MOST_FULL])
+    entities = Entities(advice.designs.values())
     for table, row in rows.items():
-        yield Dossier(row, tuple(_chapters(advice, table, full=table in full)), tuple(files.get(table, ())))
+        if not row.anchor:
+            continue
+        chapters = [*_chapters(advice, table, full=row.full)]
+        if row.full:
+            chapters.append(Chapter("Client", tuple(list_client(client_of(advice, table, entities)))))
+        yield Dossier(row, tuple(chapters), tuple(files.get(table, ())))
 
 
 def _chapters(advice: Advice, table: TableName, *, full: bool) -> Iterator[Chapter]:
@@ -42,7 +48,7 @@ def _chapters(advice: Advice, table: TableName, *, full: bool) -> Iterator[Chapt
     if table in advice.churn:
         yield Chapter("Churn", tuple(_churn(advice.churn, table)))
     yield Chapter("Scope", (_words(_scope(decision)),))
-    yield Chapter("Messages", tuple(_blocks(show_design(design).views, decision.reasons)))
+    yield Chapter("Messages", tuple(_messages(design, decision)))
     yield Chapter("Findings", tuple(_findings(decision, full)))
     yield Chapter("What would turn it", (_flips(decision),))
     if script:
@@ -53,6 +59,14 @@ def _chapters(advice: Advice, table: TableName, *, full: bool) -> Iterator[Chapt
 
 def _words(paragraphs: Iterable[str]) -> Block:
     return Block("words", Words(tuple(paragraphs)))
+
+
+def _messages(design: Design, decision: Decision) -> Iterator[Block]:
+    yield from _blocks(show_design(design).views, decision.reasons)
+    if design.presence:
+        yield _words((f"Clients track their state on {design.presence.topic}.",))
+    if design.notes:
+        yield _words(f"- To look at: {note}" for note in design.notes)
 
 
 def _blocks(views: Iterable[View], said: Sequence[str]) -> Iterator[Block]:
@@ -66,7 +80,8 @@ def _blocks(views: Iterable[View], said: Sequence[str]) -> Iterator[Block]:
 
 def _decision(decision: Decision, full: bool) -> Iterator[Block]:
     override = (f"Decided by the architect: {decision.override}",) if decision.override else ()
-    yield _words((*override, *decision.reasons))
+    answered = (f"- {sentence}" for sentence in tell_answers(decision))
+    yield _words((*override, *decision.reasons, *answered))
     if decision.questions and full:
         asked = (Block("words", Words(tuple(f"- {question}" for question in decision.questions))),)
         yield Block("fold", Fold(f"{say_count(len(decision.questions), 'question')} would settle the rest", asked))

@@ -6,40 +6,39 @@ Not plotly's figures: these have no need of a library of megabytes, stand withou
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from realtime_advisor.display.palette import OPERATIONS, OPTIONS
 from realtime_advisor.display.sentences import busy, tell_churn, tell_hottest
 from realtime_advisor.display.wording import is_number, say_count, say_list, say_number, say_share, say_table
-from realtime_advisor.model import Advice, Churn, Decision, Decisions, Evidence, Source
+from realtime_advisor.model import Churn, DatabaseChurn, Decision, Decisions, Evidence, Source, TableName
 
-from .report_rows import anchor_of, say_hottest
-from .report_views import Bar, Bars, Dot, Dots, Mix, Part, Tick
+from .report_views import Bar, Bars, Dot, Dots, Mix, Part, Row, Tick
 
 MOST_DRAWN: Final = 30
 _LEAST: Final = 0.01  # a minute; what is rarer is drawn at the edge
 _THRESHOLD: Final = "high_volume"  # the criterion whose threshold is drawn
 
 
-def draw_bars(advice: Advice) -> Bars:
+def draw_bars(churn: DatabaseChurn, rows: Mapping[TableName, Row]) -> Bars:
     """A bar for each of the busiest tables, beside the busiest."""
-    told = busy(advice.churn)
+    told = busy(churn)
     most = told[0].events if told else 1
     more = len(told) - MOST_DRAWN
     return Bars(
-        tell_churn(advice.churn),
+        tell_churn(churn),
         tuple(OPERATIONS.values()),
-        tuple(_bar(entry, most, entry.table in advice.decisions) for entry in told[:MOST_DRAWN]),
+        tuple(_bar(entry, most, rows) for entry in told[:MOST_DRAWN]),
         f"{say_count(more, 'less busy table')} not drawn." if more > 0 else "",
     )
 
 
-def _bar(entry: Churn, most: int, has_dossier: bool) -> Bar:
+def _bar(entry: Churn, most: int, rows: Mapping[TableName, Row]) -> Bar:
     rate = entry.events_per_minute
     return Bar(
-        anchor=anchor_of(entry.table) if has_dossier else "",
+        anchor=rows[entry.table].anchor if entry.table in rows else "",
         name=say_table(entry.table),
         width=round(100 * entry.events / most, 2),
         parts=_parts(entry),
@@ -71,7 +70,7 @@ class _Heard:
     hottest: float
 
 
-def draw_dots(decisions: Decisions) -> Dots | None:
+def draw_dots(decisions: Decisions, rows: Mapping[TableName, Row]) -> Dots | None:
     """What subscribers hear of each table, the most first; None where no rate is known."""
     known = sorted(filter(None, map(_heard, decisions.values())), key=lambda each: (-each.hottest, each.decision.table))
     if not known:
@@ -85,7 +84,7 @@ def draw_dots(decisions: Decisions) -> Dots | None:
         sentence="" if threshold is None else _tell(known, threshold),
         ticks=tuple(Tick(scale.place(10.0**power), say_number(10.0**power)) for power in scale.powers),
         threshold=None if threshold is None else Tick(scale.place(threshold), say_number(threshold)),
-        dots=tuple(_dot(each, scale) for each in told),
+        dots=tuple(_dot(each, scale, rows[each.decision.table]) for each in told),
         below=(f"{say_count(more, 'table')} that tell less not drawn.",) if more > 0 else (),
     )
 
@@ -138,18 +137,18 @@ def _heard(decision: Decision) -> _Heard | None:
     return _Heard(decision, _number(rates.table_per_minute) or hottest, _number(rates.average_per_minute), hottest)
 
 
-def _dot(each: _Heard, scale: _Scale) -> Dot:
+def _dot(each: _Heard, scale: _Scale, row: Row) -> Dot:
     decision, average = each.decision, each.average
     source = decision.rates.hottest_per_minute.source if decision.rates else Source.ASSUMED
     mean = f", {say_number(average)} in the average one" if average else ""
     return Dot(
-        anchor=anchor_of(decision.table),
-        name=say_table(decision.table),
+        anchor=row.anchor,
+        name=row.name,
         whole=scale.place(each.whole),
         average=scale.place(average) if average else None,
         hottest=scale.place(each.hottest),
         look=OPTIONS[decision.option],
         inferred=source is Source.INFERRED,
-        said=say_hottest(decision.rates.hottest_per_minute if decision.rates else None),
+        said=row.hottest_said,
         title=f"{say_number(each.whole)} a minute in all, {say_number(each.hottest)} in the hottest scope{mean}",
     )

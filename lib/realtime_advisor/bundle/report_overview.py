@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.display.audit import show_audit_findings
 from realtime_advisor.display.palette import OPTIONS
 from realtime_advisor.display.sentences import tell_poller_load, tell_verdict
 from realtime_advisor.display.wording import say_count, say_list, say_table
-from realtime_advisor.model import Advice, Option, ProofStatus, TableName
+from realtime_advisor.model import Advice, Decision, Option, ProofStatus, TableName
 
-from .report_dossier import MOST_FULL
+from .audit_page import PAGE as AUDIT_PAGE
 from .report_figures import draw_bars, draw_dots
-from .report_rows import rows_by_table
-from .report_views import Column, Overview, Tile
+from .report_rows import MOST_DOSSIERS, MOST_FULL
+from .report_views import Column, Overview, Row, Tile
 from .run_sentences import tell_run
 
 _COLUMNS: Final = (
@@ -29,9 +29,8 @@ _COLUMNS: Final = (
 )
 
 
-def survey(advice: Advice) -> Overview:
+def survey(advice: Advice, rows: Mapping[TableName, Row]) -> Overview:
     """The overview of a run; the busiest tables first."""
-    rows = rows_by_table(advice).values()
     return Overview(
         run=tell_run(advice),
         lead=tell_verdict(advice.decisions),
@@ -39,19 +38,22 @@ def survey(advice: Advice) -> Overview:
         watch=tuple(_watch(advice)),
         notes=tuple(_notes(advice)),
         columns=_COLUMNS,
-        rows=tuple(sorted(rows, key=lambda row: (-row.rate, row.name, row.anchor))),
-        churn=draw_bars(advice),
-        rates=draw_dots(advice.decisions),
-        audit=show_audit_findings(advice.audit.findings) if advice.audit else None,
+        rows=tuple(sorted(rows.values(), key=lambda row: -row.rate)),
+        churn=draw_bars(advice.churn, rows),
+        rates=draw_dots(advice.decisions, rows),
+        audit=show_audit_findings(advice.audit.findings, AUDIT_PAGE) if advice.audit else None,
         legend=_legend(len(rows)),
     )
 
 
 def _legend(tables: int) -> str:
+    """What is told of which tables, in order of name."""
+    whose = "each table" if tables <= MOST_DOSSIERS else f"each of the {MOST_DOSSIERS:,} busiest tables"
+    said = f"One for {whose}, in order of name."
     if tables <= MOST_FULL:
-        return ""
+        return said
     return (
-        f"Of the {MOST_FULL} busiest tables everything is told here; of the others what decides. The rest is in "
+        f"{said} Of the {MOST_FULL} busiest everything is told here; of the others what decides. The rest is in "
         "decisions.json, in findings.csv and in the scripts."
     )
 
@@ -78,15 +80,21 @@ def _watch(advice: Advice) -> Iterator[str]:
         yield f"{_scripts(unproved)} not proved. Try {_them(unproved)} on a staging database first."
     if substituted := told[ProofStatus.SUBSTITUTED]:
         yield f"{_scripts(substituted)} proved with substitutes: read what was only imitated."
-    overridden = [table for table, decision in advice.decisions.items() if decision.override]
+    overridden = [decision for decision in advice.decisions.values() if decision.override]
     if overridden:
-        yield f"The architect decided {say_list(map(say_table, overridden))}, whatever the evidence says."
+        yield f"Decided by the architect: {say_list(map(_override, overridden))}."
     refused = [table for table, design in advice.designs.items() if design.refusal]
     if refused:
         yield f"{_tables(refused)} no script; the dossier says what to do instead."
     dangers = [finding for finding in advice.audit.findings if finding.severity == "danger"] if advice.audit else []
     if dangers:
         yield f"Today's set-up has {say_count(len(dangers), 'danger')}; the first: {dangers[0].sentence}"
+
+
+def _override(decision: Decision) -> str:
+    says = next((each.evidence_says for each in decision.answers if each.question == "option"), None)
+    evidence = f"; the evidence says {OPTIONS[Option(says)].word}" if says else ""
+    return f"{say_table(decision.table)} ({OPTIONS[decision.option].word}{evidence})"
 
 
 def _with_status(advice: Advice, status: ProofStatus) -> list[TableName]:

@@ -18,6 +18,7 @@ from realtime_advisor.reference import load_matrix
 
 from .report_dossier import describe_tables
 from .report_overview import survey
+from .report_rows import rows_by_table
 from .visible import make_visible
 
 PAGE: Final = "report.html"
@@ -31,13 +32,13 @@ def report_html(advice: Advice, files: Mapping[TableName, Sequence[str]] | None 
 
     It fetches nothing, and its content security policy forbids it to; only the page's own script runs.
     """
-    script = _read("report.js")
+    script, rows = _read("report.js"), rows_by_table(advice)
     return (
         _environment()
         .get_template("report.html")
         .render(
-            overview=survey(advice),
-            dossiers=describe_tables(advice, files or {}),
+            overview=survey(advice, rows),
+            dossiers=describe_tables(advice, rows, files or {}),
             criteria=show_matrix(tuple(load_matrix())),
             style=_colours() + _read("report.css"),
             script=script,

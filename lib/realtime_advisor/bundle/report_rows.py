@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite
 from typing import Final
 
 from realtime_advisor.display.badges import proof_badge
@@ -29,19 +31,21 @@ from .report_views import Row
 _ORDER: Final = tuple(Option)
 _SURENESS: Final = ("low", "medium", "high")
 _UNKNOWN: Final = -1.0  # sorted below every number
+# Of the busiest tables the page tells everything, of others less, and of yet others the verdict: so it stays small.
+MOST_FULL: Final = 60
+MOST_DOSSIERS: Final = 1000
 
 
 def rows_by_table(advice: Advice) -> Mapping[TableName, Row]:
-    """A line for each table, the tables in order of name."""
+    """A line for each table, the tables in order of name; the busiest ones have dossiers."""
+    rows = {table: _row(advice, decision) for table, decision in advice.decisions.items()}
+    busiest = sorted(rows, key=lambda table: (-rows[table].rate, -rows[table].trust, table))
+    places = {table: place for place, table in enumerate(busiest)}
     return {
-        table: _row(
-            decision,
-            advice.designs[table],
-            advice.churn.get(table),
-            advice.proofs.get(table),
-            table in advice.scripts,
-        )
-        for table, decision in advice.decisions.items()
+        table: replace(row, anchor=anchor_of(table), full=places[table] < MOST_FULL)
+        if places[table] < MOST_DOSSIERS
+        else row
+        for table, row in rows.items()
     }
 
 
@@ -54,11 +58,12 @@ def anchor_of(table: TableName) -> str:
     return f"t-{stem(table)}"
 
 
-def _row(decision: Decision, design: Design, churn: Churn | None, proof: Proof | None, has_script: bool) -> Row:
+def _row(advice: Advice, decision: Decision) -> Row:
+    churn, proof = advice.churn.get(decision.table), advice.proofs.get(decision.table)
+    has_script = decision.table in advice.scripts
     rate = churn.events_per_minute if churn else None
     hottest = decision.rates.hottest_per_minute if decision.rates else None
     return Row(
-        anchor=anchor_of(decision.table),
         name=say_table(decision.table),
         option=decision.option.value,
         rank=_ORDER.index(decision.option),
@@ -66,15 +71,19 @@ def _row(decision: Decision, design: Design, churn: Churn | None, proof: Proof |
         confidence=decision.confidence,
         sureness=_SURENESS.index(decision.confidence),
         scope=say_scope(decision.scope) if decision.scope else "–",
-        rate=_UNKNOWN if rate is None else round(rate, 6),
+        rate=_sortable(rate),
         rate_said=_say_rate(churn),
-        hottest=round(float(hottest.value), 6) if hottest and is_number(hottest.value) else _UNKNOWN,
+        hottest=_sortable(hottest.value if hottest else None),
         hottest_said=say_hottest(hottest),
         trust=_trust(proof, has_script),
         proof=proof_badge(proof) if has_script else None,
         because=_because(decision),
-        topics=" ".join(_topics(design)),
+        topics=" ".join(_topics(advice.designs[decision.table])),
     )
+
+
+def _sortable(value: object) -> float:
+    return round(float(value), 6) if is_number(value) and isfinite(value) else _UNKNOWN
 
 
 def _because(decision: Decision) -> str:

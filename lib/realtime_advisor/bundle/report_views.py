@@ -13,7 +13,6 @@ from realtime_advisor.display.views import Badge, Sheet, Words
 class Row:
     """One table's line among the verdicts; what is sorted by is a number beside what is said."""
 
-    anchor: str
     name: str
     option: str
     rank: int  # of the option
@@ -29,6 +28,8 @@ class Row:
     proof: Badge | None
     because: str
     topics: str  # to be found by
+    anchor: str = ""  # of the dossier; empty without one
+    full: bool = False  # whether the dossier tells everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ class Dossier:
     """All that is known of one table."""
 
     row: Row
-    parts: tuple[Chapter, ...]
+    chapters: tuple[Chapter, ...]
     files: tuple[str, ...]  # of the bundle, beside the page
 
 

@@ -8,6 +8,7 @@ the older bundle that somebody edited are kept aside in `kept/`.
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Set
@@ -31,14 +32,13 @@ def write_files(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
 
     Raises ExportFailed where the folder cannot be written, or holds something else than a bundle.
     """
-    folder = folder.absolute()
-    with _sentences(folder), _alone(folder):
+    with _sentences(folder), _alone(folder) as folder:
         older = _require_bundle(folder)
         stage = Path(mkdtemp(prefix=_prefix(folder), dir=folder.parent))
         try:
             _fill(stage, files)
             kept = tuple(_carry_over(folder, stage, older, files.keys())) if older else ()
-            stage.chmod(folder.stat().st_mode)
+            _give_rights(stage, folder)
             _flush()
             put_in_place(stage, folder)
         finally:
@@ -48,8 +48,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
 
 def require_writable(folder: Path) -> None:
     """Whether a bundle can be written to `folder`, asked before the work is done. Raises ExportFailed."""
-    folder = folder.absolute()
-    with _sentences(folder), _alone(folder):
+    with _sentences(folder), _alone(folder) as folder:
         _require_bundle(folder)
         shutil.rmtree(mkdtemp(prefix=_prefix(folder), dir=folder.parent))
 
@@ -76,9 +75,22 @@ def _sentences(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder alone, with what a crash has left beside it put right."""
+def _alone(named: Path) -> Iterator[Path]:
+    """Hold the folder alone, with what a crash has left beside it put right; yields where it really is."""
+    folder = named.resolve()
+    if not folder.name or folder.parent.is_file():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        recover(folder)
+        folder.mkdir(exist_ok=True)
+        for left in folder.parent.glob(f"{glob.escape(_prefix(folder))}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield folder
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
     with Lock(folder.with_name(f".{folder.name}.lock")) as lock:
         while lock.fd is None:
             if not lock.acquire(_PATIENCE_SECONDS):
@@ -86,10 +98,6 @@ def _alone(folder: Path) -> Iterator[None]:
             if not _is_there(lock):
                 lock.release()
         try:
-            recover(folder)
-            folder.mkdir(exist_ok=True)
-            for left in folder.parent.glob(f"{_prefix(folder)}*"):
-                shutil.rmtree(left, ignore_errors=True)
             yield
         finally:
             with suppress(OSError):
@@ -131,9 +139,12 @@ def _fill(stage: Path, files: Mapping[str, str]) -> None:
 def _carry_over(folder: Path, stage: Path, older: Manifest, names: Set[str]) -> Iterator[str]:
     """Take along what is not the older bundle's own; yields the names under which edited files are kept."""
     taken = {name.lower() for name in names}
+    for place in _empty_folders(folder):  # a repository of git's, for one, is none without some of them
+        if place.as_posix().lower() not in taken:
+            (stage / place).mkdir(parents=True, exist_ok=True)
     for name in _files(folder):
         path = folder / name
-        if not path.is_symlink() and older.is_own(name, path.read_bytes()):
+        if name in older.files and not path.is_symlink() and older.is_own(name, path.read_bytes()):
             continue
         if name not in older.files and name.lower() not in taken:
             _take(path, stage / name)
@@ -150,6 +161,10 @@ def _files(folder: Path) -> Iterator[str]:
         links = [name for name in folders if (Path(place) / name).is_symlink()]
         for name in sorted([*names, *links]):
             yield (Path(place) / name).relative_to(folder).as_posix()
+
+
+def _empty_folders(folder: Path) -> list[Path]:
+    return [Path(place).relative_to(folder) for place, folders, names in os.walk(folder) if not folders and not names]
 
 
 def _free_name(name: str, folder: Path, stage: Path, path: Path) -> str:
@@ -177,6 +192,15 @@ def _take(path: Path, to: Path) -> None:
         os.link(path, to)
     except OSError:
         shutil.copy2(path, to)
+
+
+def _give_rights(stage: Path, folder: Path) -> None:
+    """Those of the folder that was there: whoever owns it goes on to, as far as we may say so."""
+    there = folder.stat()
+    stage.chmod(there.st_mode)
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):
+            os.chown(stage, there.st_uid, there.st_gid)
 
 
 def _flush() -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Choice, Option
+from realtime_advisor.model import Answered, Choice, Option
 
 QUESTIONS: Final = {
     "user_facing": "whether users see the table's rows",
@@ -34,6 +34,7 @@ LISTS: Final = {
 SETTINGS: Final = {
     **NUMBERS,
     **LISTS,
+    "thresholds": "other thresholds for this table, such as { hottest_scope_per_minute = 250 }",
     "granularity": "how often the table speaks: statement; statement, set-based; transaction; row",
     "option": "the option, against the evidence",
     "scope": "the column that holds the scope's key, or the way to it, such as thread_id.tenant_id",
@@ -41,18 +42,20 @@ SETTINGS: Final = {
     "members_when": "which rows of the membership make a member, such as status = 'active'",
     "reason": "why",
 }
-_LONG: Final = ("answer", "reason", "by", "date", "expires")
+_LONG: Final = ("answer", "reason", "by", "date", "expires", "evidence_said")
+Said = bool | float | str | tuple[str, ...] | tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, with why it was given, by whom, when, and until when it counts."""
+    """One answer, with why it was given, by whom, when, until when it counts, and what the evidence said then."""
 
-    value: bool | float | str | tuple[str, ...]
+    value: Said
     reason: str = ""
     by: str = ""
     given_on: date | None = None
     expires: date | None = None
+    evidence_said: str = ""
 
     def __str__(self) -> str:
         """As evidence tells it.
@@ -95,8 +98,36 @@ class TableAnswers:
 
     @property
     def override(self) -> str | None:
-        """Why the architect decided the option, where that was done."""
-        return (self.given["option"].reason or "no reason given") if "option" in self.given else None
+        """Why the architect decided the option, by whom, when and until when, where that was done."""
+        return _tell_override(self.given["option"]) if "option" in self.given else None
+
+    @property
+    def thresholds(self) -> tuple[tuple[str, float], ...]:
+        """Other thresholds than the matrix has, by metric."""
+        said = self.given["thresholds"].value if "thresholds" in self.given else ()
+        return tuple(each for each in said if isinstance(each, tuple)) if isinstance(said, tuple) else ()
+
+    def answered(self, evidence_says: str) -> tuple[Answered, ...]:
+        """All answers, the option's beside what the evidence says now."""
+        return tuple(
+            Answered(
+                question,
+                answer.value,
+                answer.reason,
+                answer.by,
+                answer.given_on,
+                answer.expires,
+                answer.evidence_said or None,
+                evidence_says if question == "option" else None,
+            )
+            for question, answer in sorted(self.given.items())
+        )
+
+
+def _tell_override(answer: Answer) -> str:
+    until = f"until {answer.expires}" if answer.expires else ""
+    who = ", ".join(str(part) for part in (answer.by, answer.given_on, until) if part)
+    return (answer.reason or "no reason given") + (f" ({who})" if who else "")
 
 
 def check_answers(name: str, given: Mapping[str, object]) -> TableAnswers:
@@ -112,7 +143,7 @@ def check_answers(name: str, given: Mapping[str, object]) -> TableAnswers:
 
 def _answer(name: str, key: str, given: object, reason: str) -> Answer:
     """An answer in the short form, `true`, or in the long one, `{answer = true, reason = "..."}`."""
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Mapping) or (key == "thresholds" and "answer" not in given):
         return Answer(_value(name, key, given), reason)
     unknown = [part for part in given if part not in _LONG]
     if unknown or "answer" not in given:
@@ -124,14 +155,26 @@ def _answer(name: str, key: str, given: object, reason: str) -> Answer:
         _words(name, f"{key}.by", given.get("by", "")),
         _day(name, f"{key}.date", given.get("date")),
         _day(name, f"{key}.expires", given.get("expires")),
+        _evidence(name, key, given.get("evidence_said", "")),
     )
 
 
-def _as_words(value: bool | float | str | tuple[str, ...]) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (str(value),)
+def _evidence(name: str, key: str, said: object) -> str:
+    """What the evidence said of the option; of the rest it says nothing in one word."""
+    known = [option.value for option in Option]
+    if said and (key != "option" or said not in known):
+        raise BadInput(
+            f"The answer {key!r} for {name} has evidence_said = {said!r}. It goes with an option, and names the one "
+            f"that the evidence spoke for: {', '.join(known)}."
+        )
+    return str(said)
 
 
-def _value(name: str, key: str, value: Any) -> bool | float | str | tuple[str, ...]:
+def _as_words(value: Said) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, tuple) else (str(value),)
+
+
+def _value(name: str, key: str, value: Any) -> Said:
     if key in QUESTIONS:
         if not isinstance(value, bool):
             raise BadInput(f"The answer {key!r} for {name} is {value!r}; it says {QUESTIONS[key]}: true or false.")
@@ -144,10 +187,27 @@ def _value(name: str, key: str, value: Any) -> bool | float | str | tuple[str, .
         if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
             raise BadInput(f"The answer {key!r} for {name} is {value!r}; it lists {LISTS[key]}: words in brackets.")
         return tuple(value)
+    if key == "thresholds":
+        return _thresholds(name, value)
     known = [option.value for option in Option]
     if key == "option" and value not in known:
         raise BadInput(f"The option {value!r} for {name} is not known. Options are {', '.join(known)}.")
     return _words(name, key, value)
+
+
+def _thresholds(name: str, value: object) -> tuple[tuple[str, float], ...]:
+    """Numbers by metric, in the metrics' order; whether the matrix has them is for it to say."""
+    pairs = sorted(value.items()) if isinstance(value, Mapping) else []
+    if not pairs or not all(_is_number(number) for _, number in pairs):
+        raise BadInput(
+            f"The answer 'thresholds' for {name} is {value!r}; it gives numbers by metric, such as "
+            "{ hottest_scope_per_minute = 250 }."
+        )
+    return tuple((metric, float(number)) for metric, number in pairs)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _words(name: str, key: str, value: object) -> str:

@@ -5,6 +5,7 @@ A program that writes the file keeps its comments and its order.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -21,6 +22,9 @@ from .answer import QUESTIONS, SETTINGS, TableAnswers, check_answers
 FILE: Final = "answers.toml"
 
 Answers = Mapping[str, Mapping[str, object]]
+
+# A heading, with the lines of comment directly above it.
+_HEADING: Final = re.compile(r"(?:^[ \t]*#[^\n]*\n)*(?P<heading>^[ \t]*\[[^\n]*)", re.MULTILINE)
 
 
 def read_answers(answers: Answers | None, catalog: Catalog) -> ByTable[TableAnswers]:
@@ -109,7 +113,8 @@ def _quoted(name: str) -> str:
 def write_answers(text: str, table: TableName | str, answers: Mapping[str, object]) -> str:
     """The text with these answers for a table; what else it says, its comments and its order stay as they are.
 
-    An answer of None is taken out. A table that is new comes last. Raises BadInput for a text that parse_answers
+    An answer of None is taken out. A table that is new comes before the first whose name is greater, so that what two
+    people add to a file in a repository seldom meets on one line. Raises BadInput for a text that parse_answers
     refuses, and for answers that it would refuse.
     """
     parse_answers(text)
@@ -118,7 +123,7 @@ def write_answers(text: str, table: TableName | str, answers: Mapping[str, objec
     document = tomlkit.parse(text)
     heading = next((key for key in document if TableName.parse(key) == name), None)
     if heading is None:
-        return _append(text, name, answers)
+        return _insert(text, name, answers)
     _update(document[heading], answers)
     return document.as_string()
 
@@ -137,16 +142,47 @@ def _update(entry: Any, answers: Mapping[str, object]) -> None:
     body.extend(reversed(below))
 
 
-def _append(text: str, name: TableName, answers: Mapping[str, object]) -> str:
-    """The new table after all that is there, a line apart."""
+def _insert(text: str, name: TableName, answers: Mapping[str, object]) -> str:
+    """The new table in its place, a line apart from what is before and behind."""
     table = tomlkit.table()
-    for key, value in answers.items():
+    for key, value in sorted(answers.items()):
         if value is not None:
             table[key] = _item(value)
     added = tomlkit.document()
     added[str(name)] = table
-    before = text if not text or text.endswith("\n") else f"{text}\n"
-    return f"{before}\n{added.as_string()}" if before else added.as_string()
+    place = _place(text, name)
+    before, behind = text[:place], text[place:]
+    if before and not before.endswith("\n"):
+        before += "\n"
+    if before and not before.endswith("\n\n"):
+        before += "\n"
+    return f"{before}{added.as_string()}" + (f"\n{behind}" if behind else "")
+
+
+def _place(text: str, name: TableName) -> int:
+    """Where the first heading of a greater name begins, with the comment above it that is its own; else the end."""
+    for found in _HEADING.finditer(text):
+        start, heading = found.start(), found.start("heading")
+        if _begins_something(text[:heading]) and _names_greater(found["heading"], name):
+            return start if start and _begins_something(text[:start]) else heading
+    return len(text)
+
+
+def _names_greater(heading: str, name: TableName) -> bool:
+    try:
+        (key,) = tomllib.loads(heading)
+        return TableName.parse(key) > name
+    except ValueError:
+        return False
+
+
+def _begins_something(before: str) -> bool:
+    """Whether what follows stands by itself, and is not within words of several lines."""
+    try:
+        tomllib.loads(before)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def _item(value: Any) -> Item:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from realtime_advisor.errors import BadInput
 from realtime_advisor.model import (
     ByTable,
     Catalog,
@@ -47,15 +48,38 @@ def decide(
     indulgent = {name for name, entry in said.items() if entry.says("hears_hidden_rows")}
     scopes = infer_scopes(catalog, principals, indulgent, overrides)
     references = count_references(catalog)
-    judge = Judge(rules)
-    flips = Flips(judge)
+    judges = _Judges(rules)
     return Decisions(
         {
-            table.name: _decide(_facts(table.name, catalog, churn, scopes, principals, references, said), judge, flips)
+            table.name: _decide(_facts(table.name, catalog, churn, scopes, principals, references, said), judges)
             for table in catalog
             if table.kind in DECIDABLE and table.partition_of is None
         }
     )
+
+
+class _Judges:
+    """A judge, with its flips, for each set of thresholds that was answered; most tables have the matrix's own."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix = matrix
+        self._made: dict[tuple[tuple[str, float], ...], tuple[Judge, Flips]] = {}
+
+    def of(self, table: TableName, thresholds: tuple[tuple[str, float], ...]) -> tuple[Judge, Flips]:
+        """Raises BadInput for a metric that the matrix compares with no number."""
+        if thresholds not in self._made:
+            judge = Judge(self._with(table, thresholds))
+            self._made[thresholds] = judge, Flips(judge)
+        return self._made[thresholds]
+
+    def _with(self, table: TableName, thresholds: tuple[tuple[str, float], ...]) -> Matrix:
+        moved = self._matrix
+        try:
+            for metric, number in thresholds:
+                moved = moved.with_threshold(metric, number)
+        except BadInput as error:
+            raise BadInput(f"The answer 'thresholds' for {table} cannot be meant. {error}") from None
+        return moved
 
 
 def _facts(
@@ -71,7 +95,8 @@ def _facts(
     return Facts(catalog[name], catalog, churn.get(name), found, principals, references.get(name, 0), answers)
 
 
-def _decide(facts: Facts, judge: Judge, flips: Flips) -> Decision:
+def _decide(facts: Facts, judges: _Judges) -> Decision:
+    judge, flips = judges.of(facts.table.name, facts.answers.thresholds)
     matrix = judge.matrix
     rates = rates_of(facts, matrix)
     metrics = measure(facts, rates, matrix)
@@ -97,6 +122,18 @@ def _decide(facts: Facts, judge: Judge, flips: Flips) -> Decision:
         rates,
         facts.answers.choices,
         facts.churn,
+        facts.answers.answered(verdict.option.value),
+    )
+
+
+def tell_moved_evidence(decisions: Decisions) -> tuple[str, ...]:
+    """A sentence on each option that the architect decided while the evidence said something else than now."""
+    return tuple(
+        f"The override of {table} was decided when the evidence said {answer.evidence_said}; it says "
+        f"{answer.evidence_says} now: look at it again."
+        for table, decision in decisions.items()
+        for answer in decision.answers
+        if answer.has_moved
     )
 
 
@@ -105,6 +142,14 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
         yield f"The architect decided {verdict.option.value}, and the evidence says the same."
     elif facts.answers.option:
         yield f"The architect decided {facts.answers.option.value}; the evidence says {verdict.option.value}."
+    yield from (
+        f"When that was decided, the evidence said {answer.evidence_said}: look at it again."
+        for answer in facts.answers.answered(verdict.option.value)
+        if answer.has_moved
+    )
+    if facts.answers.thresholds:
+        said = ", ".join(f"{metric} {number:g}" for metric, number in facts.answers.thresholds)
+        yield f"Judged by thresholds of its own: {said}; {facts.answers.tell('thresholds')}."
     yield verdict.reason
     churn = facts.churn
     if churn is not None and churn.events:

@@ -26,13 +26,16 @@ def show_audit(audit: Audit) -> Stack:
     return Stack((show_audit_findings(audit.findings), show_speaking_tables(audit)))
 
 
-def show_audit_findings(findings: Sequence[AuditFinding]) -> Sheet:
-    """Each finding with its remedy, worst first; where one rule finds much, its first finding stands for all."""
+def show_audit_findings(findings: Sequence[AuditFinding], told_by: str = "audit.of(table)") -> Sheet:
+    """Each finding with its remedy, worst first; where one rule finds much, its first finding stands for all.
+
+    `told_by` is what tells the others one by one.
+    """
     alike: dict[str, list[AuditFinding]] = defaultdict(list)
     for finding in findings:
         alike[finding.rule].append(finding)
     groups = sorted(alike.values(), key=lambda group: SEVERITIES.index(group[0].severity))
-    rows = tuple(row for group in groups for row in _rows(group))
+    rows = tuple(row for group in groups for row in _rows(group, told_by))
     return Sheet(tell_audit(findings), ("", "table", "finding", "remedy"), rows)
 
 
@@ -46,14 +49,14 @@ def tell_audit(findings: Sequence[AuditFinding]) -> str:
     return f"{told}; the worst: {worst.sentence}"
 
 
-def _rows(group: Sequence[AuditFinding]) -> Iterator[tuple[Cell, ...]]:
+def _rows(group: Sequence[AuditFinding], told_by: str) -> Iterator[tuple[Cell, ...]]:
     told = group if len(group) <= _MOST_ALIKE else group[:1]
     for finding in told:
         yield (_mark(finding), _table(finding), finding.sentence, f"{finding.remedy} {finding.sql}".strip())
     if rest := group[len(told) :]:
         others = list(dict.fromkeys(_table(finding) for finding in rest))
         same = f"The same of {say_count(len(others), 'more table')}."
-        yield (_mark(rest[0]), say_list(others, most=_MOST_ALIKE), same, "audit.of(table) tells each.")
+        yield (_mark(rest[0]), say_list(others, most=_MOST_ALIKE), same, f"{told_by} tells each.")
 
 
 def _mark(finding: AuditFinding) -> Badge:

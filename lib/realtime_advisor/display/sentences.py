@@ -47,8 +47,7 @@ def busy(churn: DatabaseChurn) -> list[Churn]:
 
 def tell_window(churn: DatabaseChurn) -> str:
     """What the counts cover: a window, or the time since a reset, or an unknown time."""
-    bases = {entry.basis for entry in churn.values()}
-    if bases <= {"window"} and churn.seconds:
+    if churn.bases <= {"window"} and churn.seconds:
         return f"in a window of {say_minutes(churn.seconds)}"
     if churn.seconds:
         return f"since the counters were reset, {say_minutes(churn.seconds)} ago"

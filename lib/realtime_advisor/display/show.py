@@ -19,6 +19,7 @@ from realtime_advisor.model import (
     Decisions,
     Delivery,
     Design,
+    Drift,
     FeedProposal,
     Finding,
     Flip,
@@ -36,6 +37,7 @@ from .churn_tables import show_churn
 from .clients import show_both_sides, show_client
 from .comparisons import show_comparison
 from .designs import show_both_ways, show_design, show_feed_proposals
+from .drifts import show_drift
 from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
 from .proofs import show_deliveries, show_proof, show_proofs, show_proved_design, show_steps
 from .tables import (
@@ -62,6 +64,7 @@ _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
     (Decisions, show_decisions),
     (Decision, show_decision),
     (Design, show_design),
+    (Drift, show_drift),
     (Matrix, show_options),
     (Proof, show_proof),
     (Script, lambda script: Listing(script.up)),

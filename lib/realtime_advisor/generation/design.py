@@ -89,7 +89,7 @@ def design(
     )
     today = changes_today(table, catalog, setup)
     blank = Design(table.name, chosen, (), "statement", table.primary_key, reasons=decision.reasons, today=today)
-    blank = replace(blank, reasons=(*blank.reasons, *_say_choices(decision)))
+    blank = replace(blank, override=decision.override, reasons=(*blank.reasons, *_say_choices(decision)))
     if chosen in _INSTEAD:
         blank = replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]))
         return _noted(_with_presence(blank, decision, catalog, table, choices), catalog, setup)

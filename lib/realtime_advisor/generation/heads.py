@@ -69,6 +69,8 @@ def about(design: Design) -> Remark:
 
 
 def _told(design: Design, *, with_notes: bool = True) -> Iterator[str]:
+    if design.override:
+        yield f"Decided by the architect: {design.override}"
     yield from (f"Because: {reason}" for reason in design.reasons)
     yield from (f"Sends: {_message(emission)}" for emission in design.emissions)
     if design.granularity != "row":

@@ -30,6 +30,7 @@ from .decided import (
     DecidedScope,
 )
 from .decision import (
+    Answered,
     Choice,
     Condition,
     Decision,
@@ -46,7 +47,7 @@ from .decision import (
     Source,
 )
 from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, Migration, Script
-from .drift import CheckRow, Drift, DriftFinding, MessageCount
+from .drift import CheckRow, Drift, DriftFinding, MessageCount, MessageCounts
 from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
 from .proof import Cell, Delivery, Proof, ProofStatus, Step
@@ -56,6 +57,7 @@ from .wal import ScopeRows, TableWal, WalReading
 __all__ = [
     "SEVERITIES",
     "Advice",
+    "Answered",
     "Audit",
     "AuditFinding",
     "ByTable",
@@ -98,6 +100,7 @@ __all__ = [
     "Happening",
     "Hop",
     "MessageCount",
+    "MessageCounts",
     "MessagesTable",
     "Migration",
     "Move",

@@ -142,6 +142,11 @@ class DatabaseChurn(ByTable[Churn]):
         """All row changes; a partition's are counted once, in its parent."""
         return sum(churn.events for churn in self.values() if churn.partition_of not in self)
 
+    @cached_property
+    def bases(self) -> frozenset[str]:
+        """What the counts of its tables rest on."""
+        return frozenset(churn.basis for churn in self.values())
+
     def share(self, table: TableName | str) -> float | None:
         """This table's part of all row changes, 0 to 1; None when nothing changed at all."""
         return self[table].events / self.events if self.events else None

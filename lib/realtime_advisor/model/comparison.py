@@ -26,7 +26,7 @@ class Difference:
     """One thing that the later run says otherwise; `moves` are the criteria behind it."""
 
     table: TableName | None  # None: the database
-    what: str  # 'flipped', 'appeared', 'gone', 'evidence', 'scope', 'design', 'proof', 'override', 'server'
+    what: str  # 'flipped', 'appeared', 'gone', 'evidence', 'scope', 'design', 'proof', 'override', 'answer', 'server'
     before: str
     after: str
     sentence: str

@@ -96,6 +96,7 @@ class Decided:
     flips: tuple[DecidedFlip, ...]
     override: str | None
     files: tuple[str, ...]
+    answers: Mapping[str, Mapping[str, object]]  # the long form of each, by question
 
 
 @dataclass(frozen=True)

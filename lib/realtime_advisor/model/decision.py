@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from .churn import Churn
@@ -165,6 +166,29 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What the architect said of a table: the answer to a question, or a choice against the evidence.
+
+    `evidence_said` is what the evidence said then, if that was written down; `evidence_says` what it says now, of the
+    option alone.
+    """
+
+    question: str
+    value: float | bool | str | tuple[str, ...] | tuple[tuple[str, float], ...]  # the last: thresholds by metric
+    reason: str = ""
+    by: str = ""
+    given_on: date | None = None
+    expires: date | None = None
+    evidence_said: str | None = None
+    evidence_says: str | None = None
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the evidence says something else than when this was decided."""
+        return None not in (self.evidence_said, self.evidence_says) and self.evidence_said != self.evidence_says
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The verdict for one table, and all it stands on."""
 
@@ -182,6 +206,7 @@ class Decision:
     rates: ScopeRates | None = None
     choices: tuple[Choice, ...] = ()  # for the design
     churn: Churn | None = field(default=None, repr=False)  # what was counted of the table; None: nothing was
+    answers: tuple[Answered, ...] = ()  # by question
 
 
 class Decisions(ByTable[Decision]):

@@ -42,6 +42,14 @@ class MessageCount:
     forecast_per_minute: float | None  # at most; None: no decision sends this
 
 
+@dataclass(frozen=True, slots=True)
+class MessageCounts:
+    """The messages of the last `minutes`, by kind."""
+
+    minutes: float
+    counts: tuple[MessageCount, ...]
+
+
 @dataclass(frozen=True)
 class Drift:
     """All findings, sorted; `unchecked` is what could not be looked at, and why; `notes` are worth knowing."""
@@ -49,7 +57,7 @@ class Drift:
     findings: tuple[DriftFinding, ...]
     unchecked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    messages: tuple[MessageCount, ...] | None = None  # None: could not be counted
+    messages: MessageCounts | None = None  # None: could not be counted
 
     @property
     def status(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 
@@ -12,12 +12,14 @@ from realtime_advisor.model import CheckRow
 
 from .target import QUERIES, Target
 
+# Several statements, or one that writes; what gives no rows has no SQLSTATE.
+_NO_CHECK: Final = (psycopg.errors.SyntaxError, psycopg.errors.ReadOnlySqlTransaction)
+
 
 def run_checks(target: Target, scripts: Mapping[str, str]) -> Mapping[str, tuple[CheckRow, ...]]:
     """What each script found, by the name of its file. Raises AdvisorError, and BadInput for what is no check script.
 
-    Sent as one prepared statement, which the server refuses to be several: so no script can end the read-only
-    transaction that it runs in.
+    The extended protocol takes one statement only, so no script can end the read-only transaction that it runs in.
     """
     limits = QUERIES.joinpath("limits.sql").read_text(encoding="utf-8")
     found = {}
@@ -35,7 +37,9 @@ def _run(connection: psycopg.Connection[Any], name: str, script: str) -> tuple[C
         with connection.cursor(binary=True) as cursor:  # binary results need the extended protocol: one statement
             rows = cursor.execute(script.encode()).fetchall() if script.strip() else []
             columns = [column.name for column in cursor.description or ()]
-    except (psycopg.errors.SyntaxError, psycopg.errors.ReadOnlySqlTransaction, psycopg.ProgrammingError):
+    except psycopg.Error as error:
+        if error.sqlstate is not None and not isinstance(error, _NO_CHECK):
+            raise
         raise refused from None
     if rows and columns != ["name", "ok", "detail"]:
         raise refused

@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from realtime_advisor.model import Drift, DriftFinding
+from realtime_advisor.decision.churn import measure_churn
+from realtime_advisor.decision.decide import DECIDABLE
+from realtime_advisor.display.wording import say_list
+from realtime_advisor.errors import MissingPrivilege
+from realtime_advisor.model import DatabaseChurn, DecidedRun, Drift, DriftFinding, MessageCounts
+from realtime_advisor.observation.counters import sample, take_snapshot
+from realtime_advisor.observation.sent import count_messages
 from realtime_advisor.observation.target import Target
 
 from .access import find_access
+from .decided_again import find_decided_otherwise
 from .expected import read_expected
 from .installed import find_installed
 from .published import find_published, outstanding_cut_overs
 from .tables import find_tables, gone_tables
-from .world import read_world
+from .volume import compare_messages, find_volume, tell_messages, topics_of
+from .world import World, read_world
 
 
-def check(target: Target, bundle: Path | str) -> Drift:
-    """Whether what a bundle decided is still installed, unchanged and right. Reads only. Raises AdvisorError."""
+def check(target: Target, bundle: Path | str, seconds: float | None = None) -> Drift:
+    """Whether what a bundle decided is still installed, unchanged and right. Reads only. Raises AdvisorError.
+
+    Its check scripts are run on the target, each in a read-only transaction: check against bundles that you trust.
+    Churn is judged by the counters since they began, or with `seconds` by watching for so long.
+    """
     expected = read_expected(bundle)
     world = read_world(target)
-    access = tuple(find_access(world))
+    run, access, tables = expected.run, tuple(find_access(world)), tuple(find_tables(expected.run, world))
+    told = {finding.table for finding in tables if finding.table}
+    messages, on_volume = _messages(target, run)
+    unchecked = [f"the file {name} is not the one that was exported, so it was not run." for name in expected.edited]
+    try:
+        installed = find_installed(target, expected, gone_tables(run, world), access)
+    except MissingPrivilege as error:
+        installed = ()
+        unchecked.append(f"what is installed. {error}")
     findings = [
-        *find_installed(target, expected, gone_tables(expected.run, world), access),
-        *find_tables(expected.run, world),
-        *find_published(expected.run, world),
+        *installed,
+        *tables,
+        *find_published(run, world),
         *access,
+        *find_decided_otherwise(run, world.catalog, _churn(target, seconds), told),
+        *(find_volume(messages) if messages else ()),
     ]
-    return Drift(tuple(sorted(findings, key=_order)), notes=tuple(outstanding_cut_overs(expected.run, world)))
+    notes = (*outstanding_cut_overs(run, world), *_new_tables(run, world), *on_volume)
+    return Drift(tuple(sorted(findings, key=_order)), tuple(unchecked), notes, messages)
+
+
+def _messages(target: Target, run: DecidedRun) -> tuple[MessageCounts | None, tuple[str, ...]]:
+    sent = count_messages(target, topics_of(run))
+    if isinstance(sent, str):
+        return None, (sent,)
+    counts = compare_messages(run, sent)
+    return counts, (tell_messages(counts),)
+
+
+def _new_tables(run: DecidedRun, world: World) -> Iterator[str]:
+    new = [
+        str(table.name)
+        for table in world.catalog
+        if table.kind in DECIDABLE and table.partition_of is None and table.name not in run.tables
+    ]
+    if new:
+        yield f"Not decided about, because they are newer than the bundle: {say_list(new)}."
+
+
+def _churn(target: Target, seconds: float | None) -> DatabaseChurn:
+    """Of the coming `seconds`, else since the counters began."""
+    return measure_churn(take_snapshot(target) if seconds is None else sample(target, seconds))
 
 
 def _order(finding: DriftFinding) -> tuple[str, str]:

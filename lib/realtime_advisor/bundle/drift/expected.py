@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
+from realtime_advisor.bundle.manifest import MANIFEST, Manifest, read_manifest
 from realtime_advisor.bundle.reading import read_decisions
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import DecidedRun
 
-MANIFEST: Final = "MANIFEST.json"
-_WHOLE: Final = ("checks/*.sql", "sql/all.check.sql")
+_OLDER_WHOLE: Final = "sql/all.check.sql"  # where a bundle has no manifest
 
 
 @dataclass(frozen=True)
 class Expected:
-    """A bundle as a check reads it; scripts are texts by file name, `edited` the names of those that are not run."""
+    """A bundle as a check reads it; scripts are texts by file name."""
 
     run: DecidedRun
     whole: Mapping[str, str]  # of all tables at once
-    single: Mapping[str, str]  # of each table
-    edited: tuple[str, ...] = ()
+    single: Mapping[str, str]  # of each table: all of them, or none where one was edited
+    edited: tuple[str, ...] = ()  # of the whole's: not to be run
 
 
 def read_expected(bundle: Path | str) -> Expected:
@@ -35,47 +33,44 @@ def read_expected(bundle: Path | str) -> Expected:
     folder = Path(bundle)
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"{folder} is no folder, and a check needs the whole bundle: name its folder with BUNDLE.")
-    run, known = read_decisions(folder), _hashes(folder)
-    found = sorted({path for pattern in _WHOLE for path in folder.glob(pattern)})
-    whole = _read(folder, (path.relative_to(folder).as_posix() for path in found))
-    listed = (name for entry in run.tables.values() for name in entry.files)
-    single = _read(folder, (name for name in listed if name.endswith(".check.sql") and _stays_inside(name)))
-    edited = {name for name, text in {**whole, **single}.items() if known and known.get(name) != _hash(text)}
-    return Expected(run, _without(whole, edited), _without(single, edited), tuple(sorted(edited)))
+    run, manifest = read_decisions(folder), _manifest(folder)
+    whole = _read(folder, [manifest.check] if manifest.check else [])
+    single = _read(folder, [name for name in _listed(run) if name in manifest.files])
+    own = {name: text for name, text in whole.items() if manifest.is_own(name, text)}
+    as_exported = all(manifest.is_own(name, text) for name, text in single.items())
+    return Expected(run, _decode(own), _decode(single) if as_exported else {}, tuple(sorted(whole.keys() - own.keys())))
 
 
-def _without(scripts: Mapping[str, str], edited: Iterable[str]) -> dict[str, str]:
-    return {name: text for name, text in scripts.items() if name not in edited}
+def _listed(run: DecidedRun) -> list[str]:
+    return [name for entry in run.tables.values() for name in entry.files if name.endswith(".check.sql")]
 
 
-def _stays_inside(name: str) -> bool:
-    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+def _manifest(folder: Path) -> Manifest:
+    found = read_manifest(folder)
+    if found is not None and MANIFEST in found.files:
+        return found
+    if found is not None and (folder / _OLDER_WHOLE).exists() and not (folder / MANIFEST).exists():
+        return replace(found, check=_OLDER_WHOLE)
+    raise BadInput(
+        f"The bundle in {folder} has no {MANIFEST} that can be read, so which check is its own is not known. Export it "
+        "again."
+    )
 
 
-def _hashes(folder: Path) -> Mapping[str, str]:
-    """The files' SHA-256 hashes by name; none where the bundle is of a version that kept none."""
-    try:
-        files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return {str(name): str(known) for name, known in files.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        reason = BadInput(f"The manifest of the bundle in {folder} cannot be read. Export the bundle again.")
-    raise reason
+def _decode(scripts: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: content.decode(errors="replace") for name, content in scripts.items()}
 
 
-def _hash(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
-
-
-def _read(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    texts = {}
+def _read(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    contents = {}
     for name in names:
         try:
-            texts[name] = (folder / name).read_bytes().decode()
-        except (OSError, UnicodeDecodeError):
-            reason = BadInput(f"The file {name} of the bundle in {folder} cannot be read. Export the bundle again.")
+            contents[name] = (folder / name).read_bytes()
+        except OSError as error:
+            reason = BadInput(
+                f"The file {name} of the bundle in {folder} cannot be read: {error.strerror}. Export the bundle again."
+            )
         else:
             continue
         raise reason
-    return texts
+    return contents

@@ -12,7 +12,7 @@
   const entries = [...body.rows].map((row, place) => ({
     row,
     place,
-    dossier: dossiers.get(row.querySelector("a").hash.slice(1)),
+    dossier: dossiers.get(row.querySelector("a")?.hash.slice(1)),
     text: `${row.textContent} ${row.dataset.topics}`.toLowerCase(),
     keys: [...row.cells].map((cell) => (cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v))),
   }));
@@ -30,7 +30,7 @@
       count += matches;
       const hidden = !matches || count > most;
       if (row.hidden !== hidden) row.hidden = hidden;
-      if (dossier.hidden !== hidden) dossier.hidden = hidden;
+      if (dossier && dossier.hidden !== hidden) dossier.hidden = hidden;
     }
     const all = entries.length;
     byId("found").textContent = count === all ? `${say(all)} tables` : `${say(count)} of ${say(all)} tables`;

@@ -1,0 +1,118 @@
+"""Whether the decisions would be the same today: the same engine, asked of the catalogue and the counters as they are.
+
+What cannot be known better than in the bundle's own window stands as it was found there. The counters since they began
+are means over nights and weekends, and a short window may see a quiet moment: so a rate counts where it rose, and a
+share where enough rows changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from realtime_advisor.bundle.compare import moves_between, say_scope, tell_moves
+from realtime_advisor.bundle.reading import read_finding, read_scope
+from realtime_advisor.decision.decide import decide
+from realtime_advisor.decision.verdict import Judge
+from realtime_advisor.errors import BadInput
+from realtime_advisor.model import (
+    Catalog,
+    Churn,
+    DatabaseChurn,
+    Decided,
+    DecidedFinding,
+    DecidedRun,
+    Decision,
+    Decisions,
+    DriftFinding,
+    Finding,
+    Source,
+    TableName,
+)
+from realtime_advisor.reference import load_matrix
+
+from .tables import DECIDE_AGAIN
+
+ENOUGH_ROWS: Final = 100  # row changes, for their mix to mean something
+_SHARE: Final = "share "
+
+
+def find_decided_otherwise(
+    run: DecidedRun, catalog: Catalog, churn: DatabaseChurn, told: Collection[TableName]
+) -> Iterator[DriftFinding]:
+    """Where the evidence speaks for another option or scope now; not of tables of which enough is `told` already."""
+    decisions = _decide(run, catalog, churn)
+    for table, entry in run.tables.items():
+        decision = decisions.get(table)
+        if decision is not None and table not in told:
+            yield from list(_option(entry, decision, churn.get(table))) or _scope(entry, decision, told)
+
+
+def _decide(run: DecidedRun, catalog: Catalog, churn: DatabaseChurn) -> Decisions:
+    """With the bundle's answers; where one of them no longer means anything, without any."""
+    given = {
+        str(table): entry.answers for table, entry in run.tables.items() if entry.answers and table in catalog.tables
+    }
+    try:
+        return decide(catalog, churn, given)
+    except BadInput:
+        return decide(catalog, churn)
+
+
+def _option(entry: Decided, decision: Decision, churn: Churn | None) -> Iterator[DriftFinding]:
+    judge = Judge(load_matrix())
+    before = tuple(_as_found(finding, entry.findings) for finding in decision.findings)
+    after = tuple(
+        now if _is_known_better(then, now, churn) else then for then, now in zip(before, decision.findings, strict=True)
+    )
+    was, is_ = judge.judge(before).option, judge.judge(after).option
+    if was is is_:
+        return
+    moves = tuple(moves_between(_read(before), _read(after)))
+    against = f", while {entry.option.value} was decided" if entry.option is not was else ""
+    fact = (
+        f"Table {entry.table}: the evidence says {is_.value} now, and said {was.value}{against}; {tell_moves(moves)}."
+    )
+    yield DriftFinding("decision", entry.table, fact, DECIDE_AGAIN)
+
+
+def _read(findings: tuple[Finding, ...]) -> Mapping[str, DecidedFinding]:
+    return {finding.criterion: read_finding(finding) for finding in findings}
+
+
+def _as_found(now: Finding, then: Mapping[str, DecidedFinding]) -> Finding:
+    """A finding as the bundle has it; as it is now where the bundle's matrix had no such criterion."""
+    found = then.get(now.criterion)
+    if found is None:
+        return now
+    evidence = replace(now.evidence, value=found.value, source=found.source)
+    return replace(now, holds=found.holds, evidence=evidence, threshold=found.threshold)
+
+
+def _is_known_better(then: Finding, now: Finding, churn: Churn | None) -> bool:
+    if now.evidence.value is None or then.evidence.source is Source.ANSWERED:
+        return False
+    if not _is_number(now.evidence.value):
+        return True
+    if churn is None or churn.events < ENOUGH_ROWS:
+        return False
+    if now.evidence.unit.startswith(_SHARE):
+        return True
+    return not _is_number(then.evidence.value) or float(now.evidence.value) > float(str(then.evidence.value))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _scope(entry: Decided, decision: Decision, told: Collection[TableName]) -> Iterator[DriftFinding]:
+    """What leads to the scope, and whom policies let in, changes it; tables on the way that are gone are told."""
+    before, after = entry.scope, read_scope(decision.scope) if decision.scope else None
+    on_the_way = {hop.references for hop in before.path} if before else set()
+    if before == after or on_the_way & set(told):
+        return
+    one, other = say_scope(before), say_scope(after)
+    if one != other:
+        fact = f"Table {entry.table}: its scope was {one}, and by today's keys and policies it is {other}."
+        yield DriftFinding("decision", entry.table, fact, DECIDE_AGAIN)

@@ -1,0 +1,81 @@
+"""What must not leave the database does not: secrets are planted, and the bundle is searched for them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import md5
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier, Literal
+
+from realtime_advisor.bundle.export import export
+from realtime_advisor.journey import advise
+from realtime_advisor.sandbox.postgres import RunningServer
+from realtime_advisor.targets import connect
+
+from ..generation.conftest import open_application
+
+PLANTED = Path(__file__).with_name("planted.sql")
+PASSWORD = f"pw-{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A bundle, and what of the connection must not be in it."""
+
+    files: Mapping[str, str]
+    connection: tuple[str, ...]
+
+    def find(self, word: str) -> list[str]:
+        """The lines that have the word."""
+        return [
+            f"{name}: {line.strip()[:200]}"
+            for name, text in self.files.items()
+            for line in text.splitlines()
+            if word in line
+        ]
+
+
+@pytest.fixture(scope="module")
+def searched(server: RunningServer) -> Iterator[Searched]:
+    """The bundle of a database with planted secrets, reached by a URL with a password, by a role that sees all."""
+    role = f"planted_role_{secrets.token_hex(4)}"
+    for application in open_application(server, PLANTED.read_text(encoding="utf-8")):
+        admin = application.admin
+        admin.execute("analyze")
+        admin.execute(SQL("create role {} login superuser password {}").format(Identifier(role), Literal(PASSWORD)))
+        conninfo = make_conninfo(server.conninfo(application.name), user=role, password=PASSWORD)
+        try:
+            yield Searched(
+                export(advise(connect(conninfo), 0, prove=2)), (PASSWORD, server.host, role, application.name)
+            )
+        finally:
+            with psycopg.connect(server.conninfo(application.name), autocommit=True) as connection:
+                connection.execute(SQL("drop role {}").format(Identifier(role)))
+
+
+def test_the_tables_are_decided_and_have_scripts(searched: Searched) -> None:
+    """So that there is something to search."""
+    assert "tables/public.orders.up.sql" in searched.files
+    assert "| public.letters |" in searched.files["README.md"]
+    assert len(searched.files) > 30
+
+
+def test_no_password_host_role_or_database_is_in_it(searched: Searched) -> None:
+    assert len(set(searched.connection)) == 4
+    assert [searched.find(word) for word in searched.connection] == [[]] * 4
+
+
+def test_no_value_of_a_row_default_check_or_function_is_in_it(searched: Searched) -> None:
+    assert searched.find("planted") == []
+    for user in ("planted-user", "planted-tenant-1"):
+        assert searched.find(md5(user.encode()).hexdigest()[:8]) == []
+
+
+def test_of_a_policy_a_reason_quotes_what_it_cannot_read(searched: Searched) -> None:
+    assert any("README.md" in line for line in searched.find("also test body <> 'quoted-from-a-policy'"))
