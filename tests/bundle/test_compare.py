@@ -88,7 +88,8 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "gone": (lambda d: d["tables"].remove(table(d, "users")), "Table users is gone; it was broadcast."),
     "scope": (
         lambda d: table(d, "documents")["scope"].update(columns=["owner_id"], kind="user"),
-        "Table documents has another scope: tenant by tenant_id -> user by owner_id.",
+        "Table documents has another scope: tenant by tenant_id for members by public.memberships (tenant_id, user_id) "
+        "-> user by owner_id for members by public.memberships (tenant_id, user_id).",
     ),
     "design": (
         lambda d: table(d, "tenants")["design"]["emissions"][0].update(watched=["name"]),
@@ -112,6 +113,16 @@ CHANGES: dict[str, tuple[Change, str]] = {
 @pytest.mark.parametrize(("change", "sentence"), CHANGES.values(), ids=CHANGES)
 def test_each_kind_of_difference_is_told(document: Document, change: Change, sentence: str) -> None:
     assert sentence in str(compare(document, changed(document, change)))
+
+
+def test_a_file_that_does_not_tell_who_is_entitled_differs_in_nothing_by_that(document: Document) -> None:
+    def older(other: Document) -> None:
+        for entry in other["tables"]:
+            entry.pop("answers")
+            if entry["scope"]:
+                entry["scope"].pop("entitlement")
+
+    assert not compare(changed(document, older), document)
 
 
 def test_a_table_that_is_there_later_only_is_new(document: Document) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from threading import Thread
+from time import sleep
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from realtime_advisor.bundle.drift.check import check
 from realtime_advisor.bundle.drift.expected import read_expected
@@ -104,7 +107,14 @@ PLANTED = {
     ),
     "a table's own policy widened": (
         'alter policy "members read their tenant\'s documents" on public.documents using (true)',
-        "Table public.documents: its scope was tenant by tenant_id, and by today's keys and policies it is global (",
+        "(tenant_id, user_id), and by today's keys and policies it is global (",
+    ),
+    "a table's own policy narrowed": (
+        'alter policy "members read their tenant\'s documents" on public.documents using (tenant_id in '
+        "(select m.tenant_id from public.memberships m where m.user_id = auth.uid() and m.role = 'owner'))",
+        "Table public.documents: its scope was tenant by tenant_id for members by public.memberships (tenant_id, "
+        "user_id), and by today's keys and policies it is tenant by tenant_id for members by public.memberships "
+        "(tenant_id, user_id) where role in (owner). ",
     ),
     "a table's own policy dropped": (
         'drop policy "members read their tenant\'s documents" on public.documents',
@@ -267,7 +277,38 @@ def test_where_single_tables_scripts_were_applied_nothing_has_drifted(
 
 
 def test_the_count_of_messages_runs_in_psql_unaided(installed: Installed) -> None:
+    where = conninfo_to_dict(installed.server.conninfo(installed.name))
+    place = " ".join(f"{key}='{where[key]}'" for key in ("host", "port", "user", "dbname"))  # as psql 14 takes it
     command = [installed.server.binaries.program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
-    command += ["-f", str(QUERIES.joinpath("messages_sent.sql")), installed.server.conninfo(installed.name)]
+    command += ["-f", str(QUERIES.joinpath("messages_sent.sql")), place]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_churn_that_is_watched_counts_by_its_rate(installed: Installed, exported: Path) -> None:
+    def write() -> None:
+        for _ in range(40):  # each from a session of its own, which counts at its end
+            installed.run(
+                "insert into public.messages (thread_id, body) select id, 'x' from public.message_threads limit 50"
+            )
+            sleep(0.05)
+
+    writer = Thread(target=write)
+    with installed.target() as target:
+        writer.start()
+        drift = check(target, exported, seconds=2)
+        writer.join()
+    (found,) = drift.findings
+    assert found.sentence.startswith(
+        "Table public.messages: the evidence says broadcast now, and said postgres_changes; low_volume no longer holds "
+    )
+
+
+def test_the_drift_is_shown_with_what_was_sent(installed: Installed, exported: Path) -> None:
+    installed.run("alter table public.documents disable trigger realtime_advisor_update")
+    with installed.target("supabase_admin") as target:
+        told = show(check(target, exported)).text
+    assert told.startswith("1 finding:\ntable")
+    assert "Trigger realtime_advisor_update on public.documents: disabled." in told
+    assert "- Nothing was sent in the last " in told
+    assert "tenant:<id>:dashboard" in told

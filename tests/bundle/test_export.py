@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from realtime_advisor.bundle.audit_page import render_audit
-from realtime_advisor.bundle.export import export
+from realtime_advisor.bundle.export import Bundle, export
 from realtime_advisor.bundle.files import INDEX
 from realtime_advisor.bundle.manifest import MANIFEST, digest
 from realtime_advisor.bundle.readme import SCHEMA
@@ -148,3 +148,10 @@ def test_a_table_whose_name_is_a_link_stays_a_name_on_the_page() -> None:
     page = render_audit(Audit((finding,), Setup((), None, None, None, "logical", ByTable({})), NOTHING_READ))
     assert "- Table \\[x](http://x) &lt;script> is odd. Mend it." in page
     assert "  ````sql\n  select '```'\n  ````\n" in page
+
+
+def test_a_file_is_read_as_what_it_is() -> None:
+    bundle = Bundle({"README.md": "# A *page*\n", "up.sql": "select 1;\n"})
+    assert bundle.read("README.md")._repr_markdown_() == "# A *page*\n"
+    assert bundle.read("up.sql")._repr_markdown_() == "```sql\nselect 1;\n```"
+    assert (bundle.read("README.md").text, bundle.read("up.sql").text) == tuple(bundle.values())

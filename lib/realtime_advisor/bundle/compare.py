@@ -113,7 +113,7 @@ def _of_table(before: Decided, after: Decided) -> Iterator[Difference]:
         option = after.option.value
         yield Difference(before.table, "evidence", option, option, told, moves)
     for what, one, other in (
-        ("scope", say_scope(before.scope), say_scope(after.scope)),
+        ("scope", *say_scopes(before.scope, after.scope)),
         ("design", _say_design(before.design), _say_design(after.design)),
         ("proof", before.proof, after.proof),
         ("override", before.override or "none", after.override or "none"),
@@ -168,13 +168,20 @@ def _tell_threshold(move: Move) -> str:
     return f"threshold {move.operator} {before} -> {after}"
 
 
-def say_scope(scope: DecidedScope | None) -> str:
-    """A scope in a few words: its kind, and the way to its columns."""
+def say_scopes(before: DecidedScope | None, after: DecidedScope | None) -> tuple[str, str]:
+    """Two scopes in a few words each; who may listen is told where both runs know it."""
+    both_tell = None not in (before and before.entitled, after and after.entitled)
+    return _say_scope(before, both_tell), _say_scope(after, both_tell)
+
+
+def _say_scope(scope: DecidedScope | None, tells_entitled: bool) -> str:
+    """A scope's kind, the way to its columns, and who may listen or why nobody may."""
     if scope is None:
         return "none"
     way = ".".join([*(",".join(hop.columns) for hop in scope.path), ",".join(scope.columns)])
+    entitled = f" for {scope.entitled}" if tells_entitled and not scope.refusal else ""
     refused = f" ({scope.refusal.rstrip('.')})" if scope.refusal else ""
-    return f"{scope.kind.value}{f' by {way}' if way else ''}{refused}"
+    return f"{scope.kind.value}{f' by {way}' if way else ''}{entitled}{refused}"
 
 
 def _say_answers(entry: Decided) -> str:

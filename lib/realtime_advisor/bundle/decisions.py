@@ -13,6 +13,7 @@ from realtime_advisor.model import (
     Decision,
     Design,
     Emission,
+    Entitlement,
     Finding,
     Flip,
     Hop,
@@ -92,6 +93,21 @@ def describe_scope(scope: Scope) -> dict[str, Any]:
         "source": scope.source.value,
         "reason": scope.reason,
         "refusal": scope.refusal,
+        "entitlement": _entitlement(scope.entitlement) if scope.entitlement else None,
+    }
+
+
+def _entitlement(entitlement: Entitlement) -> dict[str, Any]:
+    return {
+        "kind": entitlement.kind,
+        "membership": str(entitlement.membership) if entitlement.membership else None,
+        "scope_columns": list(entitlement.scope_columns),
+        "user_column": entitlement.user_column,
+        "conditions": [
+            {"column": each.column, "test": each.test, "values": list(each.values)} for each in entitlement.conditions
+        ],
+        "hides_rows": entitlement.hides_rows,
+        "source": entitlement.source.value,
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files as package_files
 from pathlib import Path
 
+from realtime_advisor.display.views import Listing, Page
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.generation.whole import generate_all
 from realtime_advisor.model import Advice, TableName
@@ -41,6 +42,11 @@ class Bundle(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._files)
+
+    def read(self, name: str) -> Page | Listing:
+        """A file as one reads it: a page where it is Markdown, else coloured as its language. Raises KeyError."""
+        text, (_, _, ending) = self[name], name.rpartition(".")
+        return Page(text) if ending == "md" else Listing(text, ending)
 
     def __repr__(self) -> str:
         """The files at the top by name, the others by folder."""

@@ -129,7 +129,25 @@ def _scope(entry: Any) -> DecidedScope:
         key_type=_word(entry["key_type"]),
         source=Source(entry["source"]),
         refusal=entry["refusal"],
+        entitled=_entitled(entry["entitlement"]) if "entitlement" in entry else None,
     )
+
+
+def _entitled(entry: Any) -> str:
+    if entry is None:
+        return "nobody"
+    if entry["kind"] == "self":
+        return "the user alone"
+    pair = ", ".join((*_words(entry["scope_columns"]), _word(entry["user_column"])))
+    tests = " and ".join(map(_test, entry["conditions"]))
+    rows = f" where {tests}" if tests else ""
+    hidden = ", hidden rows too" if entry["hides_rows"] else ""
+    return f"members by {_word(entry['membership'])} ({pair}){rows}{hidden}"
+
+
+def _test(entry: Any) -> str:
+    values = ", ".join(_words(entry["values"]))
+    return f"{_word(entry['column'])} {_word(entry['test'])}{f' ({values})' if values else ''}"
 
 
 def _hop(entry: Any) -> Hop:

@@ -171,6 +171,27 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A page in Markdown, set by Jupyter (and by GitHub)."""
+
+    markdown: str
+
+    @property
+    def html(self) -> str:
+        return Listing(self.markdown, "markdown").html
+
+    @property
+    def text(self) -> str:
+        return self.markdown
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def __repr__(self) -> str:
+        return f"a page of {len(self.markdown.splitlines())} lines"
+
+
+@dataclass(frozen=True)
 class Stack:
     """Several views, one below the other."""
 

@@ -44,6 +44,7 @@ class DecidedScope:
     key_type: str
     source: Source
     refusal: str | None
+    entitled: str | None = None  # who may listen, in words; None: the file is of a version that did not tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from realtime_advisor.bundle.compare import moves_between, say_scope, tell_moves
+from realtime_advisor.bundle.compare import moves_between, say_scopes, tell_moves
 from realtime_advisor.bundle.reading import read_finding, read_scope
 from realtime_advisor.decision.decide import decide
 from realtime_advisor.decision.verdict import Judge
@@ -35,6 +35,7 @@ from realtime_advisor.reference import load_matrix
 from .tables import DECIDE_AGAIN
 
 ENOUGH_ROWS: Final = 100  # row changes, for their mix to mean something
+ENOUGH_SECONDS: Final = 600.0  # since the counters began, for a mean to mean something
 _SHARE: Final = "share "
 
 
@@ -99,6 +100,8 @@ def _is_known_better(then: Finding, now: Finding, churn: Churn | None) -> bool:
         return False
     if now.evidence.unit.startswith(_SHARE):
         return True
+    if churn.basis != "window" and (churn.seconds or 0) < ENOUGH_SECONDS:
+        return False
     return not _is_number(then.evidence.value) or float(now.evidence.value) > float(str(then.evidence.value))
 
 
@@ -112,7 +115,7 @@ def _scope(entry: Decided, decision: Decision, told: Collection[TableName]) -> I
     on_the_way = {hop.references for hop in before.path} if before else set()
     if before == after or on_the_way & set(told):
         return
-    one, other = say_scope(before), say_scope(after)
+    one, other = say_scopes(before, after)
     if one != other:
         fact = f"Table {entry.table}: its scope was {one}, and by today's keys and policies it is {other}."
         yield DriftFinding("decision", entry.table, fact, DECIDE_AGAIN)
