@@ -89,8 +89,13 @@ PLANTED = {
     ),
     "a table renamed": (
         "alter table public.documents rename to papers",
-        "Table public.documents is called public.papers now: topics, events and clients still say documents. Decide "
+        "Table public.documents is called public.papers now: topics, clients and functions still say documents. Decide "
         "again with make report, and apply what that exports.",
+    ),
+    "row level security turned off": (
+        "alter table public.documents disable row level security",
+        "Row level security of public.documents is off: the policies that decided who listens do not count. "
+        "Enable it, or decide again with make report.",
     ),
     "a table dropped": (
         "drop table public.user_presence",
@@ -312,3 +317,14 @@ def test_the_drift_is_shown_with_what_was_sent(installed: Installed, exported: P
     assert "Trigger realtime_advisor_update on public.documents: disabled." in told
     assert "- Nothing was sent in the last " in told
     assert "tenant:<id>:dashboard" in told
+
+
+def test_what_follows_from_a_renamed_membership_is_not_told_of_each_table(installed: Installed, exported: Path) -> None:
+    installed.run("alter table public.memberships rename to members")
+    with installed.target() as target:
+        drift = check(target, exported)
+    (found,) = drift.findings
+    assert found.sentence == (
+        "Table public.memberships is called public.members now: topics, clients and functions still say memberships."
+    )
+    assert not any("public.members" in note for note in drift.notes)
