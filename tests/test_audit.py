@@ -323,7 +323,7 @@ def test_what_is_said_of_the_whole_server_holds_for_one_with_default_settings(mo
 
 def wait_for(conninfo: str, rule: str, count: int) -> list[AuditFinding]:
     """The findings of a rule, when there are so many; a reload takes a moment."""
-    for _ in range(100):
+    for _ in range(600):
         found = [finding for finding in findings(conninfo) if finding.rule == rule]
         if len(found) == count:
             break

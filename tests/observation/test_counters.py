@@ -147,12 +147,12 @@ def test_a_targets_own_clock_gives_the_time_and_nothing_is_compared_with_the_ser
 def test_sampling_takes_the_first_and_the_last_moment(postgres: str) -> None:
     with opened(postgres) as target:
         started = time.monotonic()
-        snapshots = sample(target, 0.5, 0.2, progress=False)
-        assert time.monotonic() - started >= 0.5
+        snapshots = sample(target, 0.8, 0.2, progress=False)
+        assert time.monotonic() - started >= 0.8
         assert len(sample(target, 0, progress=False)) == 1
         assert len(sample(target, 0.1, 60, progress=False)) == 2
     assert len(snapshots) >= 3
-    assert (snapshots[-1].taken_at - snapshots[0].taken_at).total_seconds() >= 0.45
+    assert (snapshots[-1].taken_at - snapshots[0].taken_at).total_seconds() >= 0.75
 
 
 def test_a_long_window_is_not_read_more_often_than_memory_bears(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,8 +162,8 @@ def test_a_long_window_is_not_read_more_often_than_memory_bears(postgres: str, m
 
 
 def test_ctrl_c_ends_sampling_early_and_keeps_what_there_is(postgres: str) -> None:
-    threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT)).start()
     with opened(postgres) as target:
+        threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()  # long after the first reading
         started = time.monotonic()
         snapshots = sample(target, 60, 60, progress=False)
     assert len(snapshots) == 2, "the first, and one at the interruption"

@@ -10,6 +10,7 @@ import pytest
 from realtime_advisor.model import ProofStatus, Script, TableName
 from realtime_advisor.proof.copies import Copies, fingerprint
 from realtime_advisor.proof.prove import prove, prove_all
+from realtime_advisor.proof.scene import Outcome, Scene, not_tried
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from ..generation.conftest import write
@@ -69,6 +70,26 @@ def test_interrupted_it_keeps_what_is_proved(server: RunningServer) -> None:
         ProofStatus.NOT_PROVED,
     ]
     assert proofs[MESSAGES].reason == "The proof of public.messages was interrupted: run it again."
+
+
+def test_interrupted_within_a_statement_it_keeps_what_is_proved(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[str] = []
+
+    def strike(scene: Scene) -> Outcome:
+        """As Ctrl-C does where it comes between sending a statement and waiting for it."""
+        if scene.table == MESSAGES:
+            left.append(scene.stage.connection.info.dbname)
+            scene.stage.connection.pgconn.send_query(b"select pg_sleep(60)")
+            raise KeyboardInterrupt
+        return not_tried("it is not its turn")
+
+    monkeypatch.setattr("realtime_advisor.proof.prove.BETWEEN", (strike,))
+    proofs = prove_all(SCRIPTS, CATALOG, server=server)
+    assert [proof.status.value for proof in proofs.values()] == ["proved", "not proved", "not proved"]
+    assert proofs[NOTIFICATIONS].reason == f"The proof of {NOTIFICATIONS} was interrupted: run it again."
+    assert databases(server).isdisjoint(left)
 
 
 def test_two_runs_say_the_same(server: RunningServer) -> None:

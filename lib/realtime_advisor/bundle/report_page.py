@@ -11,9 +11,9 @@ from typing import Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from realtime_advisor.display.palette import BAND, FONT, GRID, INK, PAPER
+from realtime_advisor.display.palette import BAND, FONT, GRID, INK, OPTIONS, PAPER
 from realtime_advisor.display.tables import show_matrix
-from realtime_advisor.model import Advice, TableName
+from realtime_advisor.model import Advice, Option, TableName
 from realtime_advisor.reference import load_matrix
 
 from .report_dossier import describe_tables
@@ -81,5 +81,6 @@ def _hash(script: str) -> str:
 
 def _colours() -> str:
     """The palette as the style sheet's variables, so that pictures and page agree."""
-    named = {"ink": INK, "line": GRID, "band": BAND, "paper": PAPER, "font": FONT}
+    blue = OPTIONS[Option.POSTGRES_CHANGES].colour
+    named = {"ink": INK, "line": GRID, "band": BAND, "paper": PAPER, "font": FONT, "blue": blue}
     return f":root{{{';'.join(f'--{name}:{value}' for name, value in named.items())}}}\n"

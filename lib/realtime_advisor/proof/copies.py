@@ -66,7 +66,9 @@ class Copies:
         try:
             connection.execute(_RESET)
             return fingerprint(connection) == self._blank
-        except psycopg.Error:
+        except psycopg.Error as error:
+            if is_interrupt(error):
+                raise KeyboardInterrupt from error
             return False
 
     def __enter__(self) -> Self:
@@ -75,7 +77,12 @@ class Copies:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._open.close()
+        self._open.__exit__(kind, error, trace)
+
+
+def is_interrupt(error: BaseException | None) -> bool:
+    """Whether an error came of Ctrl-C, which may leave a connection in the middle of a statement."""
+    return error is not None and (isinstance(error, KeyboardInterrupt) or is_interrupt(error.__context__))
 
 
 def fingerprint(connection: Connection) -> frozenset[str]:
@@ -100,6 +107,8 @@ def open_copy(server: RunningServer) -> Iterator[Connection]:
             finally:
                 _drop(keeper, name)
     except psycopg.OperationalError as error:
+        if is_interrupt(error):
+            raise KeyboardInterrupt from error
         raise SandboxFailed(
             f"The sandbox for the proof broke off: {str(error).strip() or type(error).__name__}. Try again."
         ) from error

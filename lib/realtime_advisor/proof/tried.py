@@ -8,6 +8,7 @@ import psycopg
 
 from realtime_advisor.model import Step
 
+from .copies import is_interrupt
 from .installing import said
 from .refusals import is_refusal, refused
 from .scene import Check, Outcome, Scene, not_tried
@@ -19,6 +20,8 @@ def tried(check: Check, scene: Scene, *, own_fault: bool = True) -> Step:
     try:
         outcome = check(scene)
     except psycopg.Error as error:
+        if is_interrupt(error):
+            raise KeyboardInterrupt from error
         outcome = _failed(error, scene) if own_fault else not_tried(said(error))
     sentence = (check.__doc__ or "").strip().splitlines()[0]
     seconds = perf_counter() - started

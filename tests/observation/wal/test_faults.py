@@ -91,7 +91,7 @@ def test_a_client_that_falls_silent_is_put_out_by_the_server(any_database: str, 
         catalog = read_catalog(target)
         future = threads.submit(read_wal, target, catalog, 3, pause=3, progress=False)
         await_slot(any_database)
-        time.sleep(0.5)
+        await_no_slot(any_database)
         assert slots(any_database) == []
         reading = future.result(timeout=30)
     assert "was lost" in str(reading.stopped)
