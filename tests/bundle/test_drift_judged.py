@@ -89,10 +89,9 @@ def test_the_drift_is_shown_with_what_was_sent(installed: Installed, exported: P
     assert "tenant:<id>:dashboard" in told
 
 
-def counted(table: str, hours: float, **counts: int) -> DatabaseChurn:
-    name, none = TableName("public", table), {"inserts": 0, "updates": 0, "deletes": 0, "hot_updates": 0}
-    churn = Churn(name, hours * 3600, basis="since reset", **{**none, **counts})
-    return DatabaseChurn({name: churn}, hours * 3600)
+def counted(table: str, hours: float, *, inserts: int = 0, updates: int = 0) -> DatabaseChurn:
+    churn = Churn(TableName("public", table), hours * 3600, inserts, updates, 0, 0, "since reset")
+    return DatabaseChurn({churn.table: churn}, hours * 3600)
 
 
 CHURN = {
