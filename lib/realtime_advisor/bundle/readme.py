@@ -12,6 +12,7 @@ from .audit_page import PAGE
 from .files import INDEX
 from .manifest import MANIFEST
 from .markdown import code, plain
+from .run_sentences import tell_run
 
 SCHEMA: Final = "decisions.schema.json"
 _VERBS: Final = {
@@ -47,7 +48,7 @@ def render_readme(
         [
             "# How each table should speak to clients",
             "",
-            f"PostgreSQL {advice.server.version}, {_window(advice)}{f', {date}' if date else ''}.",
+            f"{tell_run(advice)}{f', {date}' if date else ''}.",
             "",
             *([*notes, ""] if notes else []),
             "| Table | Decision | Confidence | How clients learn of changes | Proof | SQL |",
@@ -131,15 +132,6 @@ def _what_else(pages: Sequence[str]) -> Iterator[str]:
         if any(page.startswith(name) for page in pages):
             yield f"- [{name}]({name}): {what}."
     yield ""
-
-
-def _window(advice: Advice) -> str:
-    seconds = advice.churn.seconds
-    how = "recorded over" if advice.window == "recorded" else "watched for"
-    watched = "its counters since they began" if seconds is None else f"{how} {round(seconds):,} seconds"
-    return (
-        f"the embedded workshop database, {watched} of its traffic" if advice.window == "workshop traffic" else watched
-    )
 
 
 def _about_target(advice: Advice) -> Iterator[str]:
