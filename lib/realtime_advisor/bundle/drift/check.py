@@ -14,7 +14,7 @@ from realtime_advisor.observation.counters import sample, take_snapshot
 from realtime_advisor.observation.sent import count_messages
 from realtime_advisor.observation.target import Target
 
-from .access import find_access
+from .access import find_access, find_open_tables
 from .decided_again import find_decided_otherwise
 from .expected import read_expected
 from .installed import find_installed
@@ -46,6 +46,7 @@ def check(target: Target, bundle: Path | str, seconds: float | None = None) -> D
         *tables,
         *find_published(run, world),
         *access,
+        *find_open_tables(run, world),
         *find_decided_otherwise(run, world.catalog, _churn(target, seconds), told),
         *(find_volume(messages) if messages else ()),
     ]
@@ -62,10 +63,11 @@ def _messages(target: Target, run: DecidedRun) -> tuple[MessageCounts | None, tu
 
 
 def _new_tables(run: DecidedRun, world: World) -> Iterator[str]:
+    renamed = {trigger.table for trigger in world.setup.triggers if trigger.function.startswith("realtime_advisor.")}
     new = [
         str(table.name)
         for table in world.catalog
-        if table.kind in DECIDABLE and table.partition_of is None and table.name not in run.tables
+        if table.kind in DECIDABLE and table.partition_of is None and table.name not in {*run.tables, *renamed}
     ]
     if new:
         yield f"Not decided about, because they are newer than the bundle: {say_list(new)}."

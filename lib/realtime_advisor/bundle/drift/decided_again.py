@@ -23,6 +23,7 @@ from realtime_advisor.model import (
     Decided,
     DecidedFinding,
     DecidedRun,
+    DecidedScope,
     Decision,
     Decisions,
     DriftFinding,
@@ -43,11 +44,11 @@ def find_decided_otherwise(
     run: DecidedRun, catalog: Catalog, churn: DatabaseChurn, told: Collection[TableName]
 ) -> Iterator[DriftFinding]:
     """Where the evidence speaks for another option or scope now; not of tables of which enough is `told` already."""
-    decisions = _decide(run, catalog, churn)
+    decisions, judge = _decide(run, catalog, churn), Judge(load_matrix())
     for table, entry in run.tables.items():
         decision = decisions.get(table)
         if decision is not None and table not in told:
-            yield from list(_option(entry, decision, churn.get(table))) or _scope(entry, decision, told)
+            yield from list(_option(entry, decision, churn.get(table), judge)) or _scope(entry, decision, told)
 
 
 def _decide(run: DecidedRun, catalog: Catalog, churn: DatabaseChurn) -> Decisions:
@@ -61,8 +62,7 @@ def _decide(run: DecidedRun, catalog: Catalog, churn: DatabaseChurn) -> Decision
         return decide(catalog, churn)
 
 
-def _option(entry: Decided, decision: Decision, churn: Churn | None) -> Iterator[DriftFinding]:
-    judge = Judge(load_matrix())
+def _option(entry: Decided, decision: Decision, churn: Churn | None, judge: Judge) -> Iterator[DriftFinding]:
     before = tuple(_as_found(finding, entry.findings) for finding in decision.findings)
     after = tuple(
         now if _is_known_better(then, now, churn) else then for then, now in zip(before, decision.findings, strict=True)
@@ -110,12 +110,17 @@ def _is_number(value: object) -> bool:
 
 
 def _scope(entry: Decided, decision: Decision, told: Collection[TableName]) -> Iterator[DriftFinding]:
-    """What leads to the scope, and whom policies let in, changes it; tables on the way that are gone are told."""
+    """Where keys or policies lead to another scope, or let in others; of a table that it needs enough is told."""
     before, after = entry.scope, read_scope(decision.scope) if decision.scope else None
-    on_the_way = {hop.references for hop in before.path} if before else set()
-    if before == after or on_the_way & set(told):
+    if before == after or (before and any(_needs(before, table) for table in told)):
         return
     one, other = say_scopes(before, after)
     if one != other:
         fact = f"Table {entry.table}: its scope was {one}, and by today's keys and policies it is {other}."
         yield DriftFinding("decision", entry.table, fact, DECIDE_AGAIN)
+
+
+def _needs(scope: DecidedScope, table: TableName) -> bool:
+    """Whether the way to the scope leads through this table, or its rows make the members."""
+    on_the_way = any(hop.references == table for hop in scope.path)
+    return on_the_way or (scope.entitled is not None and f" by {table} (" in scope.entitled)

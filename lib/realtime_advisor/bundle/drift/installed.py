@@ -36,8 +36,13 @@ def find_installed(
         # Where the tables' own scripts were run instead of the whole's, the policies have other names.
         faults = min(faults, _faults(run_checks(target, expected.single)), key=len)
     told = {_NOT_VOIDED} if access else set[str]()
-    places = tuple(f" on {quote_ident(table.schema)}.{quote_ident(table.name)}" for table in gone)
-    return tuple(_tell([row for row in faults if row.name not in told and not row.name.endswith(places)]))
+    return tuple(_tell([row for row in faults if row.name not in told and not row.name.endswith(_ends(gone))]))
+
+
+def _ends(gone: Collection[TableName]) -> tuple[str, ...]:
+    """How the names of rows about these tables end."""
+    triggers = (f" on {quote_ident(table.schema)}.{quote_ident(table.name)}" for table in gone)
+    return (*triggers, *(f" of {table}" for table in gone))
 
 
 def _faults(found: Mapping[str, tuple[CheckRow, ...]]) -> tuple[CheckRow, ...]:

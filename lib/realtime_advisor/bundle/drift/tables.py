@@ -32,7 +32,7 @@ def _gone(table: TableName, world: World) -> DriftFinding:
     function = str(TableName("realtime_advisor", object_name("broadcast", table)))
     renamed = sorted({str(trigger.table) for trigger in world.setup.triggers if trigger.function == function})
     if renamed:
-        fact = f"Table {table} is called {renamed[0]} now: topics, events and clients still say {table.name}."
+        fact = f"Table {table} is called {renamed[0]} now: topics, clients and functions still say {table.name}."
     else:
         fact = f"Table {table} is gone: it was dropped, renamed or moved."
     return DriftFinding("table", table, fact, DECIDE_AGAIN)
