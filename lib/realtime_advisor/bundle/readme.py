@@ -96,7 +96,12 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "```sh",
         *(f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {name}' for name in migrations),
         f'psql "$DATABASE_URL" -f {check}     # every line should be ok',
-        f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}   # takes it back',
+        "```",
+        "",
+        "To go back: the catalogue is afterwards as it was before, and clients hear nothing of these tables any more.",
+        "",
+        "```sh",
+        f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}',
         "```",
         "",
         "With the Supabase CLI: copy `supabase/` into your project's, then `supabase db push`. It wants a version that",
@@ -113,8 +118,6 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "",
         "A file `cutover/<table>.sql` says in its head when to run it: it publishes the table in `supabase_realtime`,",
         "or takes it out when its clients have changed.",
-        "",
-        "Later, `make check BUNDLE=<this folder> DATABASE_URL=...` says what has drifted.",
         "",
     ]
 
