@@ -1,6 +1,6 @@
-"""Exports that end badly, in a process of their own: killed at every step, without room, without rights.
+"""Exports that end badly: killed at every step, without room, without rights. And several at once.
 
-`python crashing.py killed|killed-twice|full|forbidden FOLDER` prints a line for each way in which the export ended.
+`python crashing.py killed|killed-twice|full|forbidden|together FOLDER` prints a line for each end of an export.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -96,6 +97,28 @@ def forbidden(folder: Path) -> None:
     _fail(folder)
 
 
+def together(folder: Path) -> None:
+    """Three processes export at once, again and again."""
+    write_files(folder, bundle("old"))
+    (folder / "mine.txt").write_text("mine")
+    children = [_child(lambda: [write_files(folder, bundle(text)) for text in ("new", "old") * 8]) for _ in range(3)]
+    ended = [status for _, status in (os.waitpid(child, 0) for child in children)]
+    print(ended, state(folder), (folder / "mine.txt").read_text(), sorted(e.name for e in folder.parent.iterdir()))
+
+
+def _child(run: Callable[[], object]) -> int:
+    """The number of a process that runs this and ends."""
+    child = os.fork()
+    if child == 0:
+        try:
+            run()
+        except ExportFailed as failed:
+            print(failed, flush=True)
+            os._exit(1)
+        os._exit(0)
+    return child
+
+
 def _fail(folder: Path) -> None:
     try:
         write_files(folder, bundle("new"))
@@ -105,6 +128,6 @@ def _fail(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"killed": killed, "killed-twice": killed_twice, "full": full, "forbidden": forbidden}[sys.argv[1]](
-        Path(sys.argv[2])
-    )
+    {"killed": killed, "killed-twice": killed_twice, "full": full, "forbidden": forbidden, "together": together}[
+        sys.argv[1]
+    ](Path(sys.argv[2]))

@@ -153,6 +153,10 @@ def test_so_it_does_where_two_names_cannot_be_exchanged_once_the_next_export_has
     assert ends["nothing old mine []"] == 1
 
 
+def test_exports_at_once_come_one_after_the_other(tmp_path: Path) -> None:
+    assert crash("together", tmp_path / "out")[-1] in (f"[0, 0, 0] {text} mine ['out']" for text in ("old", "new"))
+
+
 @pytest.mark.parametrize(("how", "why"), [("full", "File too large"), ("forbidden", "Permission denied")])
 def test_without_room_or_rights_the_old_bundle_stays_and_one_sentence_says_so(how: str, why: str) -> None:
     with TemporaryDirectory() as place:  # whose parents everybody may pass through

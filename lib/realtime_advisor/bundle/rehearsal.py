@@ -204,7 +204,9 @@ def _changing(design: Design, table: Table, labels: Mapping[str, tuple[str, ...]
     watched = dict.fromkeys(name for emission in design.emissions for name in emission.watched)
     columns = [table.column(name) for name in watched if name not in bound]
     for column in sorted((c for c in columns if not c.generated), key=_is_checked_often):
-        before, after = (value(column.type, number, labels) for number in _VALUES)
+        # A day is enough of a time, and read more easily.
+        kind = "date" if column.type.startswith("timestamp") else column.type
+        before, after = (value(kind, number, labels) for number in _VALUES)
         if before != after:
             return Changing(column.name, before, after)
     return None
