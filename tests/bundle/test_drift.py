@@ -81,6 +81,11 @@ PLANTED = {
         "The policy everybody on realtime.messages is true: everybody, without signing in too, may read every private "
         "channel, and the other policies are void. Drop it, ",
     ),
+    "a policy that looks at no topic": (
+        "create policy insiders on realtime.messages for select to authenticated using (extension = 'broadcast')",
+        "The policy insiders on realtime.messages does not look at the topic: whom it lets in, it lets into every "
+        "private channel. ",
+    ),
     "a table renamed": (
         "alter table public.documents rename to papers",
         "Table public.documents is called public.papers now: topics, clients and functions still say documents. Decide "
