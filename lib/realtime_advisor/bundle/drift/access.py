@@ -10,14 +10,19 @@ from realtime_advisor.model import DecidedRun, DriftFinding, Option
 
 from .world import World
 
-_ABOUT: Final = "messages_policy_"
-_SEVERE: Final = ("danger", "warning")
+# The audit's rules about policies on realtime.messages that open every channel, or refuse every one.
+_VOIDING: Final = (
+    "messages_policy_is_true",
+    "messages_policy_ignores_topic",
+    "messages_policy_reads_other_topic",
+    "messages_policy_fails",
+)
 
 
 def find_access(world: World) -> Iterator[DriftFinding]:
-    """What the audit says today of the policies on realtime.messages, notes left out."""
+    """What the audit says today of policies that void those of the bundle."""
     for finding in audit(world.catalog, world.setup):
-        if finding.rule.startswith(_ABOUT) and finding.severity in _SEVERE:
+        if finding.rule in _VOIDING:
             remedy = f"{finding.remedy} {finding.sql}".strip()
             yield DriftFinding("access", finding.table, finding.sentence, " ".join(remedy.split()))
 
