@@ -81,6 +81,11 @@ PLANTED = {
         "The policy everybody on realtime.messages is true: everybody, without signing in too, may read every private "
         "channel, and the other policies are void. Drop it, ",
     ),
+    "a policy that looks at no topic": (
+        "create policy insiders on realtime.messages for select to authenticated using (extension = 'broadcast')",
+        "The policy insiders on realtime.messages does not look at the topic: whom it lets in, it lets into every "
+        "private channel. ",
+    ),
     "a table renamed": (
         "alter table public.documents rename to papers",
         "Table public.documents is called public.papers now: topics, clients and functions still say documents. Decide "
@@ -294,3 +299,9 @@ def test_what_follows_from_a_renamed_membership_is_not_told_of_each_table(instal
         "Table public.memberships is called public.members now: topics, clients and functions still say memberships."
     )
     assert not any("public.members" in note for note in drift.notes)
+
+
+def test_a_policy_that_opens_every_channel_is_told_once(installed: Installed, exported: Path) -> None:
+    installed.run("create policy everybody on realtime.messages for select to public using (true)")
+    with installed.target() as target:
+        assert [finding.what for finding in check(target, exported).findings] == ["access"]

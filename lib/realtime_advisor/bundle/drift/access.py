@@ -13,8 +13,13 @@ from realtime_advisor.model import AuditFinding, CheckRow, DecidedRun, DriftFind
 from .world import World
 
 AGAIN: Final = "Apply the bundle's SQL again, as its README.md says, or decide anew."
-_ABOUT: Final = "messages_policy_"
-_SEVERE: Final = ("danger", "warning")
+# The audit's rules about policies on realtime.messages that open every channel, or refuse every one.
+_VOIDING: Final = (
+    "messages_policy_is_true",
+    "messages_policy_ignores_topic",
+    "messages_policy_reads_other_topic",
+    "messages_policy_fails",
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Access:
 
 
 def find_access(world: World, faults: Collection[CheckRow]) -> Access:
-    """What the audit says today of the policies on realtime.messages, notes left out.
+    """What the audit says today of policies that void those of the bundle.
 
     Of one of ours that `faults` say was altered, the bundle's SQL is the remedy: it makes the policy anew.
     """
@@ -42,11 +47,11 @@ def find_access(world: World, faults: Collection[CheckRow]) -> Access:
 
 
 def _audit(world: World, policies: Iterable[Policy]) -> Iterator[AuditFinding]:
-    """What is severe about these policies."""
+    """What of these policies voids the others."""
     messages = world.setup.messages
     setup = replace(world.setup, messages=replace(messages, policies=tuple(policies)) if messages else None)
     for finding in audit(world.catalog, setup):
-        if finding.rule.startswith(_ABOUT) and finding.severity in _SEVERE:
+        if finding.rule in _VOIDING:
             yield finding
 
 

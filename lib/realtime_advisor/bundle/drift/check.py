@@ -64,11 +64,12 @@ def _messages(target: Target, run: DecidedRun) -> tuple[MessageCounts | None, tu
 
 
 def _new_tables(run: DecidedRun, world: World) -> Iterator[str]:
-    renamed = {trigger.table for trigger in world.setup.triggers if trigger.function.startswith("realtime_advisor.")}
+    told = {trigger.table for trigger in world.setup.triggers if trigger.function.startswith("realtime_advisor.")}
+    known = {*run.tables, *told}  # what was renamed has taken its triggers along
     new = [
         str(table.name)
         for table in world.catalog
-        if table.kind in DECIDABLE and table.partition_of is None and table.name not in {*run.tables, *renamed}
+        if table.kind in DECIDABLE and table.partition_of is None and table.name not in known
     ]
     if new:
         yield f"Not decided about, because they are newer than the bundle: {say_list(new)}."
