@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from .bundle.drift.check import check
+from .bundle.reading import read_decisions
 from .errors import AdvisorError, BadInput
+from .model import Drift
 from .sampling import read_number
-from .targets import connect
+from .targets import connect, identify_database, is_workshop, named_target
 
 UNCHECKED: Final = 2
+_WORKSHOP: Final = "workshop traffic"  # the window of decisions about the workshop database
 
 
 def run_check(environ: Mapping[str, str] = os.environ) -> int:
@@ -22,15 +25,45 @@ def run_check(environ: Mapping[str, str] = os.environ) -> int:
         if not bundle:
             raise BadInput("No bundle is named, so there is nothing to check against. Name its folder: BUNDLE=out.")
         seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
+        _require_database(bundle, environ)
         target = connect(environ=environ)
         try:
+            database = "the workshop database" if is_workshop(target) else f"database {identify_database(target).name}"
             drift = check(target, bundle, seconds)
         finally:
             target.close()
     except AdvisorError as error:
         print(error, file=sys.stderr)
         return UNCHECKED
-    print(drift)
+    _tell(drift, f"the bundle in {bundle}, on {database}")
+    return drift.status
+
+
+def _require_database(bundle: str, environ: Mapping[str, str]) -> None:
+    """Raise BadInput where no database is named, unless the bundle is of the workshop's, which needs no name.
+
+    Where a secret is missing in CI, the answer would be about a database that nobody asked about.
+    """
+    if not named_target(environ) and read_decisions(bundle).window != _WORKSHOP:
+        raise BadInput(
+            f"The bundle in {bundle} was not decided by the workshop's traffic, and neither DATABASE_URL nor PGHOST "
+            "and its like say which database to check: set DATABASE_URL, in CI from a secret that is there "
+            "and not empty."
+        )
+
+
+def _tell(drift: Drift, what: str) -> None:
+    """One line a finding, the notes, and last a line of what was checked and how it stands."""
+    if drift.status:
+        print(drift)
     for note in drift.notes:
         print(f"Note: {note}")
-    return drift.status
+    print(_summarise(drift, what))
+
+
+def _summarise(drift: Drift, what: str) -> str:
+    if drift.findings:
+        return f"Findings about {what}: {len(drift.findings)}."
+    if drift.unchecked:
+        return f"Not all could be checked of {what}; nothing was found in the rest."
+    return f"Nothing has drifted from {what}: what was decided is installed, unchanged and right."

@@ -68,8 +68,8 @@ PLANTED = {
     ),
     "a policy widened to true": (
         f"alter policy {OURS} on realtime.messages using (true)",
-        "on realtime.messages is true: every signed-in user may read every private channel, and the other policies are "
-        "void. Drop it, after a policy that compares realtime.topic() exactly has taken its place: drop policy ",
+        "on realtime.messages is true: every signed-in user may read every private channel, and the "
+        "other policies are void. Apply the bundle's SQL again, as its README.md says, or decide anew.",
     ),
     "a policy widened by an alternative": (
         f"alter policy {OURS} on realtime.messages using (extension = 'broadcast' or "
@@ -80,6 +80,11 @@ PLANTED = {
         "create policy everybody on realtime.messages for select to public using (true)",
         "The policy everybody on realtime.messages is true: everybody, without signing in too, may read every private "
         "channel, and the other policies are void. Drop it, ",
+    ),
+    "a policy that looks at no topic": (
+        "create policy insiders on realtime.messages for select to authenticated using (extension = 'broadcast')",
+        "The policy insiders on realtime.messages does not look at the topic: whom it lets in, it lets into every "
+        "private channel. ",
     ),
     "a table renamed": (
         "alter table public.documents rename to papers",
@@ -145,6 +150,46 @@ def test_a_planted_change_is_told(installed: Installed, exported: Path, statemen
         drift = check(target, exported)
     assert sentence in str(drift)
     assert drift.status == 1
+
+
+def test_an_altered_policy_of_ours_is_told_once_and_applying_the_sql_again_mends_it(
+    installed: Installed, exported: Path, workshop_advice: Advice
+) -> None:
+    installed.run(f"alter policy {OURS} on realtime.messages using (true)")
+    with installed.target() as target:
+        assert len(check(target, exported).findings) == 1
+        installed.run(generate_all(workshop_advice.designs.values()).policies)
+        assert check(target, exported).findings == ()
+
+
+def test_beside_an_altered_policy_of_ours_another_s_is_still_to_be_dropped(
+    installed: Installed, exported: Path
+) -> None:
+    installed.run(f"alter policy {OURS} on realtime.messages using (true)")
+    installed.run("create policy everybody on realtime.messages for select to public using (true)")
+    with installed.target() as target:
+        ours, other = sorted(check(target, exported).findings, key=lambda each: "everybody" in each.sentence)
+    assert ours.remedy.startswith("Apply the bundle's SQL again")
+    assert other.remedy.endswith(': drop policy "everybody" on realtime.messages;')
+
+
+def test_a_function_of_an_owner_without_bypassrls_is_given_to_another(
+    installed: Installed, exported: Path, workshop_advice: Advice
+) -> None:
+    function = "realtime_advisor.broadcast_documents"
+    installed.run(f"alter function {function} owner to authenticator")
+    with installed.target() as target:
+        (found,) = check(target, exported).findings
+    assert found.sentence.startswith("Function broadcast_documents: its owner authenticator has no BYPASSRLS")
+    assert found.remedy == (
+        f"Applying the SQL again keeps the owner: alter function {function} owner to postgres; or drop it with what "
+        "depends on it, and apply the bundle's SQL as postgres."
+    )
+    installed.run(generate_all(workshop_advice.designs.values()).functions)
+    with installed.target() as target:
+        assert len(check(target, exported).findings) == 1
+        installed.run(f"alter function {function} owner to postgres")
+        assert check(target, exported).findings == ()
 
 
 def whole_of(bundle: Path) -> str:
@@ -254,3 +299,9 @@ def test_what_follows_from_a_renamed_membership_is_not_told_of_each_table(instal
         "Table public.memberships is called public.members now: topics, clients and functions still say memberships."
     )
     assert not any("public.members" in note for note in drift.notes)
+
+
+def test_a_policy_that_opens_every_channel_is_told_once(installed: Installed, exported: Path) -> None:
+    installed.run("create policy everybody on realtime.messages for select to public using (true)")
+    with installed.target() as target:
+        assert [finding.what for finding in check(target, exported).findings] == ["access"]

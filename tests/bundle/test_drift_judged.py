@@ -12,10 +12,12 @@ from psycopg.conninfo import conninfo_to_dict
 
 from realtime_advisor.bundle.drift.check import check
 from realtime_advisor.bundle.drift.decided_again import find_decided_otherwise
+from realtime_advisor.bundle.drift.volume import compare_messages, find_volume, forecast
 from realtime_advisor.bundle.reading import read_decisions
 from realtime_advisor.display.show import show
 from realtime_advisor.model import Churn, DatabaseChurn, TableName
 from realtime_advisor.observation.catalog import read_catalog
+from realtime_advisor.observation.sent import SentMessages
 from realtime_advisor.observation.target import QUERIES
 
 from .conftest import Installed
@@ -117,3 +119,19 @@ def test_counters_overrule_the_window_where_they_know_better(
         catalog = read_catalog(target)
     found = list(find_decided_otherwise(read_decisions(exported), catalog, churn, ()))
     assert [str(finding).startswith(sentence) for finding in found] == ([True] if sentence else [])
+
+
+def test_twice_the_forecast_is_borne_because_a_moved_row_tells_two_scopes(exported: Path) -> None:
+    run = read_decisions(exported)
+    kind, rate = next((kind, rate) for kind, rate in forecast(run).items() if rate and rate > 10)
+    for times, told in ((1.9, 0), (2.1, 1)):
+        sent = SentMessages(60.0, ((*kind, round(times * rate * 60)),))
+        assert len(list(find_volume(compare_messages(run, sent)))) == told
+
+
+def test_few_messages_say_nothing_of_a_rate(exported: Path) -> None:
+    run = read_decisions(exported)
+    quiet = next(kind for kind, rate in forecast(run).items() if rate == 0)
+    for count, told in ((99, 0), (100, 1)):
+        sent = SentMessages(1.0, ((*quiet, count),))
+        assert len(list(find_volume(compare_messages(run, sent)))) == told

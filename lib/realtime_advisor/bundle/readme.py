@@ -12,6 +12,7 @@ from .audit_page import PAGE
 from .files import INDEX
 from .manifest import MANIFEST
 from .markdown import code, plain
+from .run_sentences import tell_run
 
 SCHEMA: Final = "decisions.schema.json"
 _VERBS: Final = {
@@ -48,7 +49,7 @@ def render_readme(
         [
             "# How each table should speak to clients",
             "",
-            f"PostgreSQL {advice.server.version}, {_window(advice)}{f', {date}' if date else ''}.",
+            f"{tell_run(advice)}{f', {date}' if date else ''}.",
             "",
             *([*notes, ""] if notes else []),
             "| Table | Decision | Confidence | How clients learn of changes | Proof | SQL |",
@@ -97,7 +98,12 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "```sh",
         *(f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {name}' for name in migrations),
         f'psql "$DATABASE_URL" -f {check}     # every line should be ok',
-        f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}   # takes it back',
+        "```",
+        "",
+        "To go back: the catalogue is afterwards as it was before, and clients hear nothing of these tables any more.",
+        "",
+        "```sh",
+        f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}',
         "```",
         "",
         "Where a cut-over was run, go back by its head first: the rollback and each `.down.sql` leave the publication",
@@ -118,8 +124,6 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "A file `cutover/<table>.sql` says in its head when to run it: it publishes the table in `supabase_realtime`,",
         "or takes it out when its clients have changed.",
         "",
-        "Later, `make check BUNDLE=<this folder> DATABASE_URL=...` says what has drifted.",
-        "",
     ]
 
 
@@ -138,15 +142,6 @@ def _what_else(pages: Sequence[str]) -> Iterator[str]:
         if any(page.startswith(name) for page in pages):
             yield f"- [{name}]({name}): {what}."
     yield ""
-
-
-def _window(advice: Advice) -> str:
-    seconds = advice.churn.seconds
-    how = "recorded over" if advice.window == "recorded" else "watched for"
-    watched = "its counters since they began" if seconds is None else f"{how} {round(seconds):,} seconds"
-    return (
-        f"the embedded workshop database, {watched} of its traffic" if advice.window == "workshop traffic" else watched
-    )
 
 
 def _about_target(advice: Advice) -> Iterator[str]:

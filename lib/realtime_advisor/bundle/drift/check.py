@@ -17,7 +17,7 @@ from realtime_advisor.observation.target import Target
 from .access import find_access, find_open_tables
 from .decided_again import find_decided_otherwise
 from .expected import read_expected
-from .installed import find_installed
+from .installed import find_faults, find_installed
 from .published import find_published, outstanding_cut_overs
 from .tables import find_tables, gone_tables
 from .volume import compare_messages, find_volume, tell_messages, topics_of
@@ -32,20 +32,21 @@ def check(target: Target, bundle: Path | str, seconds: float | None = None) -> D
     """
     expected = read_expected(bundle)
     world = read_world(target)
-    run, access, tables = expected.run, tuple(find_access(world)), tuple(find_tables(expected.run, world))
+    run, tables = expected.run, tuple(find_tables(expected.run, world))
     told = {finding.table for finding in tables if finding.table}
     messages, on_volume = _messages(target, run)
     unchecked = [f"the file {name} is not the one that was exported, so it was not run." for name in expected.edited]
     try:
-        installed = find_installed(target, expected, gone_tables(run, world), access)
+        faults = find_faults(target, expected)
     except MissingPrivilege as error:
-        installed = ()
+        faults = ()
         unchecked.append(f"what is installed. {error}")
+    access = find_access(world, faults)
     findings = [
-        *installed,
+        *find_installed(faults, gone_tables(run, world), access),
         *tables,
         *find_published(run, world),
-        *access,
+        *access.findings,
         *find_open_tables(run, world),
         *find_decided_otherwise(run, world.catalog, _churn(target, seconds), told),
         *(find_volume(messages) if messages else ()),
@@ -63,11 +64,12 @@ def _messages(target: Target, run: DecidedRun) -> tuple[MessageCounts | None, tu
 
 
 def _new_tables(run: DecidedRun, world: World) -> Iterator[str]:
-    renamed = {trigger.table for trigger in world.setup.triggers if trigger.function.startswith("realtime_advisor.")}
+    told = {trigger.table for trigger in world.setup.triggers if trigger.function.startswith("realtime_advisor.")}
+    known = {*run.tables, *told}  # what was renamed has taken its triggers along
     new = [
         str(table.name)
         for table in world.catalog
-        if table.kind in DECIDABLE and table.partition_of is None and table.name not in {*run.tables, *renamed}
+        if table.kind in DECIDABLE and table.partition_of is None and table.name not in known
     ]
     if new:
         yield f"Not decided about, because they are newer than the bundle: {say_list(new)}."

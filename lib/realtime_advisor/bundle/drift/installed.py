@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
@@ -10,11 +11,13 @@ from realtime_advisor.model import CheckRow, DriftFinding, TableName
 from realtime_advisor.observation.checking import run_checks
 from realtime_advisor.observation.target import Target
 
+from .access import AGAIN, Access
 from .expected import Expected
 
 SCHEMA: Final = "schema realtime_advisor"
 _NOT_VOIDED: Final = "no policy opens every topic"
-_AGAIN: Final = "Apply the bundle's SQL again, as its README.md says, or decide anew."
+INSTALLER: Final = "postgres"  # whom Supabase gives BYPASSRLS
+_NO_BYPASS: Final = re.compile(r"\bits owner (.*) has no BYPASSRLS")
 _KINDS: Final = ("function", "trigger", "policy")
 # What no script of the bundle mends, with what does.
 _REMEDIES: Final = {
@@ -27,15 +30,18 @@ _REMEDIES: Final = {
 }
 
 
-def find_installed(
-    target: Target, expected: Expected, gone: Collection[TableName], access: Collection[DriftFinding]
-) -> tuple[DriftFinding, ...]:
-    """What is not in place, but for what `gone` tables and findings about access tell already. Raises AdvisorError."""
+def find_faults(target: Target, expected: Expected) -> tuple[CheckRow, ...]:
+    """What the bundle's check scripts find not to be in place. Raises AdvisorError."""
     faults = _faults(run_checks(target, expected.whole))
     if faults and expected.single and not any(row.name == SCHEMA for row in faults):
         # Where the tables' own scripts were run instead of the whole's, the policies have other names.
         faults = min(faults, _faults(run_checks(target, expected.single)), key=len)
-    told = {_NOT_VOIDED} if access else set[str]()
+    return faults
+
+
+def find_installed(faults: Iterable[CheckRow], gone: Collection[TableName], access: Access) -> tuple[DriftFinding, ...]:
+    """The faults, but for what `gone` tables and findings about access tell already."""
+    told = access.told | ({_NOT_VOIDED} if access.findings else set())
     return tuple(_tell([row for row in faults if row.name not in told and not row.name.endswith(_ends(gone))]))
 
 
@@ -50,6 +56,21 @@ def _faults(found: Mapping[str, tuple[CheckRow, ...]]) -> tuple[CheckRow, ...]:
     return tuple(dict.fromkeys(row for rows in found.values() for row in rows if not row.ok))
 
 
+def _remedy(row: CheckRow) -> str:
+    """What mends it; CREATE OR REPLACE keeps an owner, so that the bundle's SQL would leave that as it is."""
+    kind, _, name = row.name.partition(" ")
+    owner = _NO_BYPASS.search(row.detail)
+    if kind != "function" or not owner:
+        return _REMEDIES.get(kind, AGAIN)
+    if owner[1] == INSTALLER:
+        return f"Give it back, as a superuser: alter role {INSTALLER} bypassrls;"
+    function = quote_ident(name)
+    return (
+        f"Applying the SQL again keeps the owner: alter function realtime_advisor.{function} owner to {INSTALLER}; or "
+        f"drop it with what depends on it, and apply the bundle's SQL as {INSTALLER}."
+    )
+
+
 def _tell(faults: Iterable[CheckRow]) -> Iterator[DriftFinding]:
     rows = tuple(faults)
     if any(row.name == SCHEMA for row in rows):
@@ -60,4 +81,4 @@ def _tell(faults: Iterable[CheckRow]) -> Iterator[DriftFinding]:
         kind = row.name.partition(" ")[0]
         subject = row.name[0].upper() + row.name[1:]
         what = kind if kind in _KINDS else "check"
-        yield DriftFinding(what, None, f"{subject}: {row.detail}.", _REMEDIES.get(kind, _AGAIN))
+        yield DriftFinding(what, None, f"{subject}: {row.detail}.", _remedy(row))
