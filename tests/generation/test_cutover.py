@@ -116,6 +116,12 @@ def test_the_head_of_a_cut_over_into_the_publication_goes_back(
     assert state(embedded, "messages") == (identity[0], is_published)
 
 
+def test_a_down_script_says_that_the_cut_over_is_gone_back_before_where_there_is_one() -> None:
+    sentence = "Where a cut-over was run, go back by its head first"
+    assert sentence in write(DOCUMENTS_DECISION, published(DOCUMENTS)).down
+    assert sentence not in write(DOCUMENTS_DECISION).down
+
+
 def test_an_index_that_was_the_identity_is_to_be_noted_before() -> None:
     known = replace(CATALOG[MESSAGES], replica_identity="index")
     text = cut_over(changes(catalog=Catalog(SERVER, ByTable({**{t.name: t for t in CATALOG}, MESSAGES: known}))))
