@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.bundle.manifest import MANIFEST, write_manifest
@@ -66,7 +67,7 @@ def test_a_database_of_ones_own_is_watched_and_decided(server: RunningServer, tm
     assert (run.returncode, errors) == (0, ""), errors
     index = json.loads((tmp_path / "out" / "decisions.json").read_text())
     assert [(t["table"], t["option"]) for t in index["tables"]] == [("orders", "no_realtime")]
-    assert "the database that DATABASE_URL or PG* names" in said
+    assert f"Deciding about the database {conninfo_to_dict(conninfo)['dbname']} ..." in said
 
 
 def test_a_date_is_told_and_what_somebody_edited_in_an_older_bundle_is_named(
@@ -134,3 +135,19 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_work(tmp_path: Pa
     (tmp_path / "file").write_text("")
     said = complaint(tmp_path / "file" / "out")
     assert "cannot be written: Not a directory. Name another one with OUT." in said
+
+
+def test_the_workshops_bundle_takes_no_other_databases_place(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_files(
+        out, (files := {"decisions.json": '{"window": {"source": "measured"}}'}) | {MANIFEST: write_manifest(files)}
+    )
+    before = (out / "decisions.json").read_bytes()
+    run = start(out)
+    _, said = run.communicate(timeout=120)
+    assert run.returncode == 1
+    assert said == (
+        f"The folder {out} holds the bundle of a database of your own, and neither DATABASE_URL nor HISTORY is set, so "
+        "the workshop's would take its place. Set one of them, or name another folder with OUT.\n"
+    )
+    assert (out / "decisions.json").read_bytes() == before

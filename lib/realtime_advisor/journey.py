@@ -37,7 +37,7 @@ from .model import (
     WalReading,
     WritingStatements,
 )
-from .model.design import EVENT_PATTERN, TOPIC_PATTERN
+from .model.design import EVENT_PATTERN, TOPIC_PATTERN, WORKSHOP_TRAFFIC
 from .observation import wal
 from .observation.catalog import read_catalog
 from .observation.counters import sample, take_snapshot
@@ -221,7 +221,7 @@ def _observed(
 
 
 def _measured(target: Target) -> str:
-    return "workshop traffic" if is_workshop(target) else "measured"
+    return WORKSHOP_TRAFFIC if is_workshop(target) else "measured"
 
 
 def _require_tables(catalog: Catalog) -> Catalog:

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +17,14 @@ from .bundle.manifest import read_manifest
 from .bundle.migrations import DEFAULT_VERSION, Label
 from .bundle.writing import kept_aside, require_writable
 from .decision.answers import FILE
-from .errors import AdvisorError
+from .errors import AdvisorError, BadInput
+from .model.design import WORKSHOP_TRAFFIC
 from .observation.history import folder_beside, make_absolute
 from .observation.recording import tell_length
 from .sampling import open_environment_history, read_number
-from .targets import connect, named_target
+from .targets import connect, identify_database, named_target
 
+_MOST_NOTES: Final = 8  # of which the terminal tells
 NOTEBOOK: Final = Path(__file__).resolve().parents[2] / "notebooks" / "report.ipynb"
 
 
@@ -38,6 +40,7 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
     label = Label(environ.get("VERSION", "").strip() or DEFAULT_VERSION)
     types = _types_file(environ.get("TYPES", "").strip())
     require_writable(out)
+    _require_of_the_same_kind(out, environ)
     history, database = (environ.get(name, "").strip() for name in ("HISTORY", "DATABASE"))
     answers = _answers_file(environ.get("ANSWERS", "").strip(), history)
     print(_introduce(environ, database), flush=True)
@@ -53,6 +56,21 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
     }
     _execute(parameters)
     return out
+
+
+def _require_of_the_same_kind(out: Path, environ: Mapping[str, str]) -> None:
+    """Without a database's name, the workshop's bundle must not take the place of a real one's."""
+    if named_target(environ) or environ.get("HISTORY", "").strip():
+        return
+    try:
+        source = json.loads((out / INDEX).read_text(encoding="utf-8"))["window"]["source"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # no bundle yet, or none that says what it is of
+    if source != WORKSHOP_TRAFFIC:
+        raise BadInput(
+            f"The folder {out} holds the bundle of a database of your own, and neither DATABASE_URL nor HISTORY is "
+            "set, so the workshop's would take its place. Set one of them, or name another folder with OUT."
+        )
 
 
 def _types_file(named: str) -> Path | None:
@@ -77,9 +95,10 @@ def _introduce(environ: Mapping[str, str], database: str) -> str:
     named, recorded = named_target(environ), bool(environ.get("HISTORY", "").strip())
     history = open_environment_history(environ, create=named) if recorded else None
     if named:
-        connect(environ=environ).close()
+        with closing(connect(environ=environ)) as target:
+            name = identify_database(target).name
         into = f", recording into {history.place}" if history else ""
-        return f"Deciding about the database that DATABASE_URL or PG* names{into} ..."
+        return f"Deciding about the database {name}{into} ..."
     if history:
         sampling = history.latest_sampling(database or None)
         readings, last = history.progress(sampling)
@@ -96,11 +115,14 @@ def summarise(out: Path) -> str:
     index = json.loads((out / INDEX).read_text(encoding="utf-8"))
     tables, window = index["tables"], index["window"]
     how = "Recorded over" if window["source"] == "recorded" else "Watched for"
-    lines = [f"{how} {round(window['seconds']):,} s:" if window["seconds"] else "By the counters since they began:"]
+    of = " of the workshop's traffic" if window["source"] == WORKSHOP_TRAFFIC else ""
+    lines = [f"{how} {round(window['seconds']):,} s{of}:" if window["seconds"] else "By the counters since they began:"]
     for option in ("broadcast", "postgres_changes", "presence", "no_realtime"):
         names = [f"{t['schema']}.{t['table']}" for t in tables if t["option"] == option]
         more = f" and {len(names) - 8} more" if len(names) > 8 else ""
         lines.append(f"{option:<17}{len(names):>5}  {', '.join(names[:8])}{more}")
+    lines += [f"Mind: {note}" for note in window["notes"][:_MOST_NOTES]]
+    lines += [f"Mind: {len(more)} more notes are in its README.md."] if (more := window["notes"][_MOST_NOTES:]) else []
     manifest = read_manifest(out)
     lines.append(f"Wrote {len(manifest.files) if manifest else 0} files to {_short(out)}: start with its README.md.")
     if kept := kept_aside(out):

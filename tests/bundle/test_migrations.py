@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,8 @@ def test_the_commands_on_the_page_work_as_they_stand(
 ) -> None:
     """Run by a superuser, who may make policies on a server without Supabase's extension."""
     bundle = export(workshop_advice(), tmp_path / "out")
-    commands = bundle["README.md"].partition("```sh\n")[2].partition("```")[0]
+    commands = "".join(re.findall(r"```sh\n(.*?)```", bundle["README.md"], re.DOTALL))
+    assert commands.count("psql") == 5
     with fresh_workshop(server15) as connection:
         before = fingerprint(connection)
         where = f"host={server15.host} port={server15.port} user={connection.info.user} dbname={connection.info.dbname}"

@@ -134,3 +134,34 @@ def test_rows_that_the_database_refuses_are_said_to_be_so_and_everything_else_is
     assert len(skipped) == 4
     assert 'violates check constraint "odd"' in skipped[0]
     assert any("a stranger may not listen" in line for line in lines)
+
+
+def test_a_write_that_a_trigger_of_the_application_refuses_was_not_tested(
+    server15: RunningServer, binaries15: Binaries, applied: Connection
+) -> None:
+    fault = (
+        "create function public.closed() returns trigger language plpgsql as "
+        "$$begin raise exception 'closed on Sundays'; end$$; "
+        "create trigger closed before insert on public.documents for each row execute function public.closed()"
+    )
+    text = with_fault(workshop_bundle()[f"{FOLDER}public.documents.test.sql"], fault)
+    lines = run(server15, binaries15, applied, text, user=applied.info.user)
+    assert failures(lines) == []
+    assert "the write itself was refused: closed on Sundays" in next(line for line in lines if "# SKIP" in line)
+
+
+MOVED = {
+    "alter table public.documents rename title to heading": "(42703)",
+    "alter table public.documents rename to papers": "(42P01)",
+    "alter table public.tenants rename name to title": "(42703)",
+}
+
+
+@pytest.mark.parametrize("fault", MOVED)
+def test_writes_to_a_schema_that_has_moved_on_fail_rather_than_go_untested(
+    server15: RunningServer, binaries15: Binaries, applied: Connection, fault: str
+) -> None:
+    text = with_fault(workshop_bundle()[f"{FOLDER}public.documents.test.sql"], fault)
+    lines = run(server15, binaries15, applied, text, user=applied.info.user)
+    found = failures(lines)
+    assert any("an inserted row is told on" in line and MOVED[fault] in line for line in found), found

@@ -10,12 +10,14 @@ import psycopg
 import pytest
 
 from realtime_advisor.bundle.pgtap import render_test
-from realtime_advisor.generation.quoting import quote_ident
-from realtime_advisor.model import Catalog, Column, RelationKind, Table
+from realtime_advisor.generation.quoting import qualified, quote_ident
+from realtime_advisor.model import Catalog, Column, Entitlement, RelationKind, Table
 from realtime_advisor.sandbox.postgres import RunningServer
 
-from ..generation.conftest import Application, open_application
-from ..generation.world import create_table
+from ..generation.conftest import Application, open_application, write
+from ..generation.shapes import with_table
+from ..generation.world import TENANT_SCOPE, TENANTS, USERS, create_table, decide, make_table, public
+from ..proof.designs import Case
 from ..proof.varied import VARIED
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -49,6 +51,8 @@ def _tables(catalog: Catalog) -> Iterator[str]:
 
 def _table(table: Table) -> str:
     text = create_table(replace(table, columns=tuple(_as_made(column) for column in table.columns)))
+    for key in table.unique_keys:
+        text += f"alter table {qualified(table.name)} add unique ({', '.join(map(quote_ident, key))});"
     if table.kind is RelationKind.PARTITIONED:
         text = text.replace("); grant", f") partition by list ({quote_ident(table.primary_key[-1])}); grant", 1)
         text += (
@@ -81,9 +85,8 @@ def in_one_transaction(step: str) -> bytes:
     return re.sub(r"^(begin|commit);$", "", step, flags=re.MULTILINE).encode()
 
 
-@pytest.mark.parametrize("shape", VARIED)
-def test_a_sound_script_passes_its_test_and_nothing_is_left_out(shape: str, empty: Connection) -> None:
-    case = VARIED[shape]()
+def lines_of(empty: Connection, case: Case, fault: str = "select") -> list[str]:
+    """What the test of a sound script says, in a database that has its tables, the script, and then a fault."""
     with empty.transaction(force_rollback=True):
         empty.execute("set local role postgres")
         empty.execute("".join(_tables(case.catalog)).encode(), prepare=False)
@@ -92,7 +95,40 @@ def test_a_sound_script_passes_its_test_and_nothing_is_left_out(shape: str, empt
         empty.execute("reset role")
         empty.execute(in_one_transaction(case.script.policies), prepare=False)
         empty.execute("set local role postgres")
-        lines = tap(empty, render_test(case.script.design, case.catalog))
+        empty.execute(fault.encode(), prepare=False)
+        return tap(empty, render_test(case.script.design, case.catalog))
+
+
+def assert_all_hold(lines: list[str]) -> None:
     assert [line for line in lines if not line.startswith(("ok ", "1.."))] == []
     assert [line for line in lines if "# SKIP" in line] == []
     assert len(lines) > 6
+
+
+@pytest.mark.parametrize("shape", VARIED)
+def test_a_sound_script_passes_its_test_and_nothing_is_left_out(shape: str, empty: Connection) -> None:
+    assert_all_hold(lines_of(empty, VARIED[shape]()))
+
+
+def of_members(columns: str, *unique_keys: tuple[str, ...]) -> Case:
+    """The table whose rows make the members, with a key of its own and unique keys besides."""
+    members = public("organization_members")
+    described = make_table(members, columns, references={"tenant_id": TENANTS, "user_id": USERS})
+    table = replace(described, unique_keys=unique_keys)
+    entitlement = Entitlement("membership", "uuid", members, ("tenant_id",), "user_id")
+    catalog = with_table(table)
+    return Case(write(decide(members, replace(TENANT_SCOPE, entitlement=entitlement)), catalog), catalog)
+
+
+MEMBERS = {
+    "a pair": lambda: of_members("id uuid, user_id uuid, tenant_id uuid", ("user_id", "tenant_id")),
+    "one each": lambda: of_members("id bigint, user_id uuid, tenant_id uuid, role text", ("user_id",), ("role",)),
+    "with a role": lambda: of_members(
+        "id uuid, user_id uuid, tenant_id uuid, active boolean", ("user_id", "tenant_id", "active")
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", MEMBERS)
+def test_the_rows_of_a_membership_table_keep_its_unique_keys(shape: str, empty: Connection) -> None:
+    assert_all_hold(lines_of(empty, MEMBERS[shape]()))

@@ -54,6 +54,12 @@ def test_what_was_not_asked_makes_no_broadcast_less_sure() -> None:
     assert made.confidence == "high"
 
 
+def test_a_handful_of_row_changes_makes_nobody_sure() -> None:
+    few, many = decided(churn("posts", updates=19)), decided(churn("posts", updates=20))
+    assert (few.option, few.confidence) == (Option.BROADCAST, "low")
+    assert (many.option, many.confidence) == (Option.BROADCAST, "high")
+
+
 @pytest.mark.parametrize(
     ("subscriptions", "option", "checks"),
     [

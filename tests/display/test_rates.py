@@ -87,8 +87,13 @@ def polled(name: str, checks: float | None, per_minute: float = 60) -> Decision:
         ),
         (
             (polled("a", None, 60), polled("b", None, 30)),
-            "How many clients listen to a and b is not known. One poller serves the whole project: at their 90 changes "
-            "a minute 10,667 subscriptions to each saturate it.",
+            "How many clients listen to a and b is not known. One poller serves the whole project: at 90 changes a "
+            "minute in all, 10,667 subscriptions to each saturate it.",
+        ),
+        (
+            (polled("a", None, 60),),
+            "How many clients listen to a is not known. One poller serves the whole project: at 60 changes a minute in "
+            "all, 16,000 subscriptions saturate it.",
         ),
         ((polled("a", None, 0),), "How many clients listen to a is not known."),
     ],

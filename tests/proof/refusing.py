@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from realtime_advisor.model import ByTable, Catalog, Column, Decision, ForeignKey, Scope, Table, TableName, UserType
+from realtime_advisor.proof.world import PEOPLED
 
 from ..generation.conftest import write
 from ..generation.world import (
@@ -104,6 +105,12 @@ def _generated_key() -> Case:
         Column("body", "text"),
     ]
     return _notes(columns, TO_TENANT)
+
+
+def full() -> Case:
+    """Notes with as many keys as a proof has rows there: no further one can be written."""
+    labels = UserType("public.place", "enum", tuple(f"place {number}" for number in range(1, PEOPLED + 1)))
+    return _notes("id public.place, tenant_id uuid, body text?", TO_TENANT, types=(labels,))
 
 
 ONE_LABEL = UserType("public.mood", "enum", ("calm",))

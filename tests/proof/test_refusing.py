@@ -11,12 +11,14 @@ from realtime_advisor.model import ProofStatus
 from realtime_advisor.proof import installing
 from realtime_advisor.proof.building import build_scene
 from realtime_advisor.proof.copies import Copies
-from realtime_advisor.proof.mutants import MUTANTS
+from realtime_advisor.proof.mutants import MUTANTS, spoil
+from realtime_advisor.proof.mutants.surgery import CALLBACK, operate
 from realtime_advisor.proof.prove import TELLING, prove
 from realtime_advisor.proof.tried import tried
 from realtime_advisor.sandbox.postgres import RunningServer
 
-from .refusing import REFUSING
+from .designs import CASES
+from .refusing import REFUSING, full
 
 # Of each shape, the steps that its tables leave no room for, with a part of what they say.
 NO_ROOM: Final[Mapping[str, Mapping[str, str]]] = {
@@ -87,4 +89,24 @@ def test_a_generated_key_is_said_to_be_imitated(server: RunningServer) -> None:
     case = REFUSING["a key that is made"]()
     assert prove(case.script, case.catalog, server=server).substitutes == (
         "An ordinary column stands for id of public.notes, which is generated: rows are made by their keys.",
+    )
+
+
+def test_what_the_script_raises_in_the_tables_name_is_its_own_fault(server: RunningServer) -> None:
+    case = CASES["documents"]
+    unguarded = spoil(case.script, "write_fails_with_the_message")
+    error = "raise unique_violation using schema = 'public', table = 'documents', message = 'taken';"
+    proof = prove(
+        operate(unguarded, "functions", r"^begin\n", f"begin\n  {error}\n", CALLBACK), case.catalog, server=server
+    )
+    assert "insert_one_row" in [step.name for step in proof.failures]
+
+
+def test_without_a_row_that_can_be_written_nothing_is_proved(server: RunningServer) -> None:
+    case = full()
+    proof = prove(case.script, case.catalog, server=server)
+    assert (proof.status, proof.failures) == (ProofStatus.NOT_PROVED, ())
+    assert proof.reason == (
+        "No row of public.notes could be written here: it could not be tried, since the tables refuse such rows: "
+        '23505: duplicate key value violates unique constraint "notes_pkey".'
     )

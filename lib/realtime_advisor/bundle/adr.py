@@ -111,7 +111,11 @@ def _verdicts(advice: Advice, names: dict[TableName, str]) -> Iterator[str]:
 
 
 def _consequences(advice: Advice, names: dict[TableName, str]) -> Iterator[str]:
-    yield f"Good, because only {len(names)} of {say_count(len(advice.decisions), 'table')} need any change."
+    tables = say_count(len(advice.decisions), "table")
+    if 2 * len(names) < len(advice.decisions):
+        yield f"Good, because only {len(names)} of {tables} need any change."
+    else:
+        yield f"Neutral, because {len(names)} of {tables} change: each by itself, and each can be taken back."
     if load := tell_poller_load(advice.decisions):
         yield f"Neutral, because {lower(plain(load))}"
     yield "Neutral, because a client that hears of a change fetches it: a message is a signal, not the truth."

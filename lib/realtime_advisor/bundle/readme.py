@@ -12,6 +12,7 @@ from .audit_page import PAGE
 from .files import INDEX
 from .manifest import MANIFEST
 from .markdown import code, plain
+from .run_sentences import tell_run
 
 SCHEMA: Final = "decisions.schema.json"
 _VERBS: Final = {
@@ -47,7 +48,7 @@ def render_readme(
         [
             "# How each table should speak to clients",
             "",
-            f"PostgreSQL {advice.server.version}, {_window(advice)}{f', {date}' if date else ''}.",
+            f"{tell_run(advice)}{f', {date}' if date else ''}.",
             "",
             *([*notes, ""] if notes else []),
             "| Table | Decision | Confidence | How clients learn of changes | Proof | SQL |",
@@ -96,7 +97,12 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "```sh",
         *(f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {name}' for name in migrations),
         f'psql "$DATABASE_URL" -f {check}     # every line should be ok',
-        f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}   # takes it back',
+        "```",
+        "",
+        "To go back: the catalogue is afterwards as it was before, and clients hear nothing of these tables any more.",
+        "",
+        "```sh",
+        f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}',
         "```",
         "",
         "With the Supabase CLI: copy `supabase/` into your project's, then `supabase db push`. It wants a version that",
@@ -108,10 +114,11 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "",
         "Whether all of it still holds, later on: `make check BUNDLE=<this folder>`, or `ra.check(target, folder)`.",
         "",
+        "Where an older bundle is installed and tells of a table that this one leaves silent, run that one's rollback",
+        "first; else these files replace what it made.",
+        "",
         "A file `cutover/<table>.sql` says in its head when to run it: it publishes the table in `supabase_realtime`,",
         "or takes it out when its clients have changed.",
-        "",
-        "Later, `make check BUNDLE=<this folder> DATABASE_URL=...` says what has drifted.",
         "",
     ]
 
@@ -131,15 +138,6 @@ def _what_else(pages: Sequence[str]) -> Iterator[str]:
         if any(page.startswith(name) for page in pages):
             yield f"- [{name}]({name}): {what}."
     yield ""
-
-
-def _window(advice: Advice) -> str:
-    seconds = advice.churn.seconds
-    how = "recorded over" if advice.window == "recorded" else "watched for"
-    watched = "its counters since they began" if seconds is None else f"{how} {round(seconds):,} seconds"
-    return (
-        f"the embedded workshop database, {watched} of its traffic" if advice.window == "workshop traffic" else watched
-    )
 
 
 def _about_target(advice: Advice) -> Iterator[str]:

@@ -17,7 +17,7 @@ from realtime_advisor.proof.imitation import imitate
 from realtime_advisor.proof.kinds import Offered, bare_type
 from realtime_advisor.proof.skeleton import Skeleton, build_skeleton, holder, principal_column, told_on
 from realtime_advisor.proof.values import value
-from realtime_advisor.proof.world import STRANGER, Person, World, build_world
+from realtime_advisor.proof.world import PEOPLED, STRANGER, Person, World, build_world
 
 _FIRST: Final = 7_000  # far from what a development database's own rows are numbered by
 _VALUES: Final = (500, 501)  # two that differ, of any type that has two
@@ -71,12 +71,12 @@ def rehearse(design: Design, catalog: Catalog) -> Rehearsal:
     """The rehearsal of one design."""
     skeleton = _widened(design, catalog)
     world = _make_world(skeleton, catalog)
-    row = world.fresh()
-    changed = _changing(design, catalog[design.table], world.labels)
-    start = [(design.table, row, False), *((name, at, True) for name, at in _entitling(world))]
+    table = catalog[design.table]
+    changed = _changing(design, table, world.labels)
+    row, there = _prepare(world, table, changed)
     return Rehearsal(
         design=design,
-        there=tuple(_with_parents(world, start)),
+        there=tuple(there),
         row=row,
         key={name: row[name] for name in skeleton.own.primary_key} or row,
         changed=changed,
@@ -139,6 +139,42 @@ def _make_world(skeleton: Skeleton, catalog: Catalog) -> World:
 
 
 # ---------------------------------------------------------------- the rows that have to be there
+
+
+def _prepare(world: World, table: Table, changed: Changing | None) -> tuple[Row, list[Inserted]]:
+    """A new row of the design's own table, and the rows that have to be there before it.
+
+    Where the table makes the members, say, those rows are of it too: then it is a row of a slice that nobody asks of.
+    """
+    made = []
+    for slice_ in range(PEOPLED):
+        row = world.fresh(slice_)
+        there = _with_parents(world, [(table.name, row, False), *((name, at, True) for name, at in _entitling(world))])
+        made.append((row, there))
+        own = [one.row for one in there if one.table == table.name]
+        if not any(_collide(table, old, new) for old in own for new in _written(row, changed)):
+            return row, there
+    return made[0]
+
+
+def _written(row: Row, changed: Changing | None) -> Iterator[Row]:
+    """All that the row holds while it is written to."""
+    yield row
+    if changed:
+        yield from ({**row, changed.column: text} for text in (changed.before, changed.after))
+
+
+def _collide(table: Table, old: Row, new: Row) -> bool:
+    """Whether a unique key of the table forbids one row beside the other."""
+    keys = (*table.unique_keys, *(key.columns for key in table.partial_keys))
+    return any(all(_is_same(table.column(name), old, new) for name in key) for key in keys)
+
+
+def _is_same(column: Column, old: Row, new: Row) -> bool:
+    """Whether a column's value is the same in both; one that neither names is the same by its default."""
+    if column.name not in old and column.name not in new:
+        return column.has_default
+    return old.get(column.name) is not None and old.get(column.name) == new.get(column.name)
 
 
 def _entitling(world: World) -> Iterator[tuple[TableName, Row]]:

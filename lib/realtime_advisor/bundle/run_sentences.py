@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from realtime_advisor.display.wording import say_count
 from realtime_advisor.model import Advice
+from realtime_advisor.model.design import WORKSHOP_TRAFFIC
 
 
 def tell_run(advice: Advice) -> str:
@@ -17,9 +19,9 @@ def _window(advice: Advice) -> str:
     seconds = advice.churn.seconds
     if seconds is None:
         return "judged by its counters since they began"
-    if advice.window == "workshop traffic":
-        return f"the embedded workshop database, watched for {round(seconds):,} seconds of its traffic"
+    if advice.window == WORKSHOP_TRAFFIC:
+        return f"the embedded workshop database, watched for {say_count(round(seconds), 'second')} of its traffic"
     if advice.window == "since reset":
         return "judged by its counters since they were reset"
     how = "recorded over" if advice.window == "recorded" else "watched for"
-    return f"{how} {round(seconds):,} seconds"
+    return f"{how} {say_count(round(seconds), 'second')}"

@@ -9,6 +9,7 @@ from realtime_advisor.errors import BadInput
 from realtime_advisor.model import (
     ByTable,
     Catalog,
+    Churn,
     DatabaseChurn,
     Decision,
     Decisions,
@@ -31,6 +32,7 @@ from .principals import Principals, find_principals
 from .scopes import infer_scopes
 from .verdict import Judge, Verdict
 
+_FEW_CHANGES: Final = 20
 DECIDABLE: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
 
 
@@ -108,7 +110,7 @@ def _decide(facts: Facts, judges: _Judges) -> Decision:
         facts.table.name,
         option,
         verdict.option if override and override is not verdict.option else judge.runner_up(findings, option),
-        _confidence(verdict, findings),
+        _confidence(verdict, findings, facts.churn),
         facts.scope,
         findings,
         flips.find(metrics, findings, verdict.option),
@@ -172,14 +174,14 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
     yield from say_limits(facts.table, facts.scopes)
 
 
-def _confidence(verdict: Verdict, findings: tuple[Finding, ...]) -> str:
-    """high: a deciding criterion is measured or in the catalogue; low: it rests on a name, a guess or nothing."""
+def _confidence(verdict: Verdict, findings: tuple[Finding, ...], churn: Churn | None) -> str:
+    """high: a deciding criterion is measured or in the catalogue; low: it rests on a name, a guess or nothing.
+
+    What was measured of a few row changes weighs nothing here.
+    """
     deciding = [finding for finding in findings if finding.criterion in verdict.deciding]
-    firm = [
-        f
-        for f in deciding
-        if f.holds is True and f.evidence.source in (Source.MEASURED, Source.CATALOG, Source.ANSWERED)
-    ]
+    known = {Source.MEASURED, Source.CATALOG, Source.ANSWERED} - ({Source.MEASURED} if _is_little(churn) else set())
+    firm = [f for f in deciding if f.holds is True and f.evidence.source in known]
     if verdict.option is Option.POSTGRES_CHANGES:
         return "medium" if len(firm) >= 3 else "low"
     if verdict.option is Option.PRESENCE:
@@ -190,6 +192,12 @@ def _confidence(verdict: Verdict, findings: tuple[Finding, ...]) -> str:
         f.holds is None and f.option is verdict.option and f.evidence.source is not Source.ASSUMED for f in findings
     )
     return "medium" if others_unknown and len(firm) == 1 and verdict.option is Option.BROADCAST else "high"
+
+
+def _is_little(churn: Churn | None) -> bool:
+    """Whether so few row changes were counted that their mix and pace are as good as chance."""
+    counted = (churn.events, churn.earlier.events if churn.earlier else 0) if churn else (0,)
+    return max(counted) < _FEW_CHANGES
 
 
 def _questions(matrix: Matrix, findings: tuple[Finding, ...], table: TableName) -> Iterable[str]:

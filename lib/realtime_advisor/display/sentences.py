@@ -165,10 +165,11 @@ def tell_poller_load(decisions: Decisions) -> str:
     parts = [_tell_checks(load)] if len(load.unknown) < len(load.tables) else []
     if load.unknown:
         parts.append(f"How many clients listen to {say_list(map(say_table, load.unknown))} is not known.")
+    each = " to each" if len(load.tables) > 1 else ""
     if len(load.unknown) == len(load.tables) and load.changes_per_minute:
         parts.append(
-            f"One poller serves the whole project: at their {say_number(load.changes_per_minute)} changes a minute "
-            f"{count_saturating(load.changes_per_minute, load.limit):,} subscriptions to each saturate it."
+            f"One poller serves the whole project: at {say_number(load.changes_per_minute)} changes a minute in all, "
+            f"{count_saturating(load.changes_per_minute, load.limit):,} subscriptions{each} saturate it."
         )
     return " ".join(parts)
 

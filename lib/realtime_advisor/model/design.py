@@ -18,6 +18,8 @@ GRANULARITIES: Final = ("statement", "statement, set-based", "transaction", "row
 # A topic has each of these once, as a word of its own; an event has one of its two at least.
 TOPIC_PATTERN: Final = "{scope}:{id}:{entity}"
 EVENT_PATTERN: Final = "{entity}_{action}"
+# What was watched where no database was named.
+WORKSHOP_TRAFFIC: Final = "workshop traffic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Advice:
 
     server: Server
     churn: DatabaseChurn
-    window: str  # 'measured', 'since reset', 'workshop traffic', 'recorded'
+    window: str  # 'measured', 'since reset', 'recorded', or WORKSHOP_TRAFFIC
     decisions: Decisions
     designs: ByTable[Design]
     scripts: ByTable[Script]

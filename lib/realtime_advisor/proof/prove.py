@@ -158,6 +158,11 @@ def _judged(
         more = f", and {len(failed) - 1} more fail" if len(failed) > 1 else ""
         reason = f"{first.sentence.rstrip('.')}: not so, {first.name} saw {_cut(first.observed)}{more}."
         return ProofStatus.NOT_PROVED, reason
+    unwritten = next(
+        (step for step in steps if step.name == writes.insert_one_row.__name__ and step.holds is None), None
+    )
+    if unwritten:
+        return ProofStatus.NOT_PROVED, f"No row of {scene.table} could be written here: {unwritten.observed}."
     untried = sum(step.holds is None for step in steps)
     held = f"{len(steps) - untried} steps and {len(scene.cells)} answers on PostgreSQL {version} are as designed"
     apart = f"; {untried} step{'s have' if untried > 1 else ' has'} no subject here" if untried else ""

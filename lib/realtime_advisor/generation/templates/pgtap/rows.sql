@@ -4,6 +4,8 @@ begin
   :[inserts]
 exception
   when others then
-    perform set_config('realtime_advisor.unmade', sqlerrm, true);
+    perform
+      set_config('realtime_advisor.unmade', sqlerrm, true),
+      set_config('realtime_advisor.unmade_state', sqlstate, true);
 end
 $rows$;
