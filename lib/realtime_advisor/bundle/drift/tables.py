@@ -73,16 +73,17 @@ def _needed(entry: Decided) -> dict[tuple[TableName, str], str]:
 def _silenced(entry: Decided, column: str) -> str | None:
     """Of which writes nobody hears without a column of the table itself: its function fails and lets them through.
 
-    A function reads what it compares where it tells of an UPDATE only, and for whole rows always.
+    What is compared is read of an UPDATE only, but where whole rows are sent: those are sent without naming columns.
     """
-    emissions = entry.design.emissions if entry.design else ()
-    if not emissions or entry.design is None or entry.scope is None:
+    if entry.design is None or entry.scope is None or not entry.design.emissions:
         return None
+    emissions, by_row = entry.design.emissions, entry.design.granularity == ROW
     leading = entry.scope.path[0].columns if entry.scope.path else entry.scope.columns
-    read = {*leading, *(name for each in emissions for name in each.columns)}
-    if column in read or entry.design.granularity == ROW:
+    compared = {name for each in emissions for name in each.watched}
+    carried = {name for each in emissions for name in each.columns}
+    if column in leading or column in (compared if by_row else carried):
         return f"no write to {entry.table}"
-    return f"no UPDATE of {entry.table}" if any("update" in each.operations for each in emissions) else None
+    return f"no UPDATE of {entry.table}" if column in compared and not by_row else None
 
 
 def _type_of_scope(entry: Decided, catalog: Catalog) -> Iterator[DriftFinding]:
