@@ -123,6 +123,17 @@ def test_every_file_that_the_page_names_is_there(bundle: Mapping[str, str]) -> N
     assert {name for name in named if not any(file.startswith(name) for file in bundle)} == set()
 
 
+def test_the_page_says_what_a_skipped_test_means_and_how_to_go_back_after_a_cut_over(
+    bundle: Mapping[str, str],
+) -> None:
+    page = " ".join(bundle["README.md"].split())
+    assert "A line with `# SKIP` was not tested, though the run is green, and says why: look for them." in page
+    assert "Where a cut-over was run, go back by its head first: the rollback and each" in page
+    cut_overs = [text for name, text in bundle.items() if name.startswith("cutover/")]
+    assert cut_overs
+    assert [text for text in cut_overs if "-- To go back, " not in text] == []
+
+
 def test_what_was_not_tried_is_not_called_proved() -> None:
     bundle = export(advise(connect(environ={}), 0, prove=0))
     assert {table["proof"]["status"] for table in json.loads(bundle["decisions.json"])["tables"]} == {"not proved"}

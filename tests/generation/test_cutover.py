@@ -63,6 +63,11 @@ def statements(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
 
 
+def way_back(text: str) -> str:
+    """The statements by which a file's head goes back."""
+    return "\n".join(line.removeprefix("--   ") for line in text.splitlines() if line.startswith("--   alter "))
+
+
 def set_up(all_tables: bool = False, tables: tuple[TableName, ...] = ()) -> Setup:
     made = Publication("supabase_realtime", all_tables=all_tables, tables=tables)
     return Setup((), (), None, None, "logical", ByTable({}), publications=(made,))
@@ -75,6 +80,59 @@ def test_a_broadcast_table_leaves_the_publication_after_its_clients(application:
     for _ in range(2):
         application.run(text)
         assert state(application, "documents") == ("d", False)
+
+
+@pytest.mark.parametrize("identity", ["full", "default", "nothing"])
+@pytest.mark.parametrize("option", [Option.BROADCAST, Option.NO_REALTIME])
+def test_the_head_of_a_cut_over_out_of_the_publication_goes_back(
+    embedded: Application, option: Option, identity: str
+) -> None:
+    embedded.run("alter publication supabase_realtime add table documents")
+    embedded.run(f"alter table documents replica identity {identity}")
+    before = state(embedded, "documents")
+    text = cut_over(design(DOCUMENTS_DECISION, published(DOCUMENTS, identity=identity), option=option))
+    embedded.run(text)
+    assert state(embedded, "documents") != before
+    embedded.run(way_back(text))
+    assert state(embedded, "documents") == before
+    head = " ".join(text.replace("--", "").split())
+    assert ("before the down script or the rollback, which leave" in head) is (option is Option.BROADCAST)
+
+
+@pytest.mark.parametrize("identity", ["default", "nothing"])
+@pytest.mark.parametrize("is_published", [False, True])
+def test_the_head_of_a_cut_over_into_the_publication_goes_back(
+    embedded: Application, is_published: bool, identity: str
+) -> None:
+    if is_published:
+        embedded.run("alter publication supabase_realtime add table messages")
+    embedded.run(f"alter table messages replica identity {identity}")
+    publications = ("supabase_realtime",) if is_published else ()
+    known = replace(CATALOG[MESSAGES], publications=publications, replica_identity=identity)
+    text = cut_over(changes(catalog=Catalog(SERVER, ByTable({**{t.name: t for t in CATALOG}, MESSAGES: known}))))
+    embedded.run(text)
+    assert state(embedded, "messages") == ("f", True)
+    embedded.run(way_back(text))
+    assert state(embedded, "messages") == (identity[0], is_published)
+
+
+def test_a_down_script_says_that_the_cut_over_is_gone_back_before_where_there_is_one() -> None:
+    sentence = "Where a cut-over was run, go back by its head first"
+    assert sentence in write(DOCUMENTS_DECISION, published(DOCUMENTS)).down
+    assert sentence not in write(DOCUMENTS_DECISION).down
+
+
+def test_an_index_that_was_the_identity_is_to_be_noted_before() -> None:
+    known = replace(CATALOG[MESSAGES], replica_identity="index")
+    text = cut_over(changes(catalog=Catalog(SERVER, ByTable({**{t.name: t for t in CATALOG}, MESSAGES: known}))))
+    assert "replica identity using index <its name>;" in way_back(text)
+    assert "note its name before this file is run" in " ".join(text.replace("--", "").split())
+
+
+def test_a_file_that_leaves_everything_as_it_is_says_that_nothing_is_to_be_undone() -> None:
+    text = cut_over(changes(catalog=published(MESSAGES, identity="full")))
+    assert "-- To go back, nothing has to be run" in text
+    assert way_back(text) == ""
 
 
 def test_open_subscriptions_stop_the_cut_over_unless_told_to_go_on(embedded: Application) -> None:
@@ -199,8 +257,11 @@ def test_names_of_any_spelling_are_published_and_dropped(hostile: tuple[Applicat
     )
     application.run(cut_over(design(decide(HOSTILE, scope, option=Option.POSTGRES_CHANGES), catalog)))
     assert application.ask(is_published) == [("f", True)]
-    application.run(cut_over(design(decide(HOSTILE, scope), published(HOSTILE, catalog, "full"))))
+    text = cut_over(design(decide(HOSTILE, scope), published(HOSTILE, catalog, "full")))
+    application.run(text)
     assert application.ask(is_published) == [("d", False)]
+    application.run(way_back(text))
+    assert application.ask(is_published) == [("f", True)]
     assert application.ask(f"select count(*) from users, {qualified(HOSTILE)}") == [(0,)]
 
 

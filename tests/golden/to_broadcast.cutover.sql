@@ -5,6 +5,13 @@
 --   Who hears twice fetches twice, which does no harm.
 -- 3. When the last client of the old kind is gone, run this file: it takes the table out of
 --   supabase_realtime.
+--
+-- To go back, run this before clients of the old kind return, and before the down script or the
+-- rollback, which leave the publication alone:
+--   alter publication supabase_realtime add table public.documents;
+--   alter table public.documents replica identity full;
+-- Mind: all columns of all rows are published so. If supabase_realtime has a column list or a WHERE
+-- for the table today (\dRp+ in psql), note it before this file is run, and repeat it.
 
 begin;
 set local lock_timeout = '3s';

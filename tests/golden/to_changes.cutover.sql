@@ -12,6 +12,10 @@
 --   subscriptions is what saturates. TRUNCATE sends nothing.
 -- Mind: A client sees SUBSCRIBED before the database listens for it, and errors later come as a system
 --   message: fetch once on each SUBSCRIBED, and listen to system.
+--
+-- To go back, run this when no client listens to Postgres Changes of public.messages any more:
+--   alter publication supabase_realtime drop table public.messages;
+--   alter table public.messages replica identity default;
 
 begin;
 set local lock_timeout = '3s';

@@ -3,6 +3,11 @@
 -- 1. Fetch it when a page is loaded or its tab is focused: no channel, no trigger, no policy.
 -- 2. When no client listens to the table any more, run this file: it takes the table out of
 --   supabase_realtime.
+--
+-- To go back, run this before clients of the old kind return:
+--   alter publication supabase_realtime add table public.documents;
+-- Mind: all columns of all rows are published so. If supabase_realtime has a column list or a WHERE
+-- for the table today (\dRp+ in psql), note it before this file is run, and repeat it.
 
 begin;
 set local lock_timeout = '3s';

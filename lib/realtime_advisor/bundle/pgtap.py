@@ -15,7 +15,8 @@ from realtime_advisor.model import Catalog, Design
 from realtime_advisor.proof.entitled import Row
 from realtime_advisor.proof.skeleton import told_on
 
-from .rehearsal import Inserted, Question, Rehearsal, rehearse
+from .prepared import Inserted
+from .rehearsal import Question, Rehearsal, rehearse
 
 _DOING: Final = {
     ("broadcast", "read"): "listen to",

@@ -24,6 +24,7 @@ _VERBS: Final = {
 _SHOWN: Final = {"tables/": ("up", "down", "check"), "cutover/": ("cutover",), "supabase/tests/": ("test",)}
 _TESTS: Final = (
     "`supabase test db` runs the tests in pgTAP, on a local or staging database: they write rows and roll them back.",
+    "A line with `# SKIP` was not tested, though the run is green, and says why: look for them.",
 )
 
 
@@ -104,6 +105,9 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "```sh",
         f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}',
         "```",
+        "",
+        "Where a cut-over was run, go back by its head first: the rollback and each `.down.sql` leave the publication",
+        "as it is.",
         "",
         "With the Supabase CLI: copy `supabase/` into your project's, then `supabase db push`. It wants a version that",
         "is later than your last migration's: export again with `VERSION=YYYYMMDDHHMMSS`.",

@@ -8,7 +8,7 @@ from typing import Final
 from realtime_advisor.model import ChangesToday, Design, Option
 
 from .changes import PUBLICATION
-from .rendering import Fragment, Remark, Value, fragment, render
+from .rendering import Fragment, Remark, Value, fragment, joined, render
 
 _UNREAD: Final = ChangesToday(published=False)
 
@@ -32,10 +32,15 @@ def cut_over(design: Design) -> str:
     """
     steps = [] if design.refusal else list(_STEPS[design.option](design))
     head = Remark((_title(design), *_advice(design)), indent="  ")
-    return (
-        render("cutover", {"head": head, "steps": Fragment("".join(f"\n{step.text}\n" for step in steps))}).rstrip("\n")
-        + "\n"
+    text = render(
+        "cutover",
+        {
+            "head": head,
+            "back": _way_back(design) if steps else Fragment(""),
+            "steps": Fragment("".join(f"\n{step.text}\n" for step in steps)),
+        },
     )
+    return text.rstrip("\n") + "\n"
 
 
 def needs_cut_over(design: Design) -> bool:
@@ -128,7 +133,7 @@ def _end(design: Design) -> Iterator[Fragment]:
     if not today.published or today.by_name is False:
         return
     yield fragment("cutover_drop", _names(design))
-    if today.replica_identity == "full" and not today.others:
+    if _resets_identity(today):
         yield fragment("cutover_identity", _names(design))
 
 
@@ -144,6 +149,69 @@ _STEPS: Final = {
     Option.PRESENCE: _end,
     Option.NO_REALTIME: _end,
 }
+
+
+def _resets_identity(today: ChangesToday) -> bool:
+    return today.replica_identity == "full" and not today.others
+
+
+# ---------------------------------------------------------------- how to go back
+
+
+def _way_back(design: Design) -> Fragment:
+    """The end of the head: the statements that undo the file, each on one line, to be copied without its dashes."""
+    if design.option is Option.POSTGRES_CHANGES:
+        statements, when, mind = list(_undo_begin(design)), _when_to_withdraw(design), _mind_identity(design)
+    else:
+        statements, when, mind = list(_undo_end(design)), _when_to_return(design), _MIND_COLUMNS
+    values: dict[str, Value] = {
+        "when": Remark((when if statements else _NOTHING_TO_UNDO,)),
+        "statements": joined(statements, "\n"),
+        "mind": Remark((mind,) if mind else ()),
+    }
+    return Fragment(fragment("cutover_back", values).text + "\n")
+
+
+_NOTHING_TO_UNDO: Final = "To go back, nothing has to be run: the table is published today already, and stays so."
+_MIND_COLUMNS: Final = (
+    f"Mind: all columns of all rows are published so. If {PUBLICATION} has a column list or a WHERE for the table "
+    "today (\\dRp+ in psql), note it before this file is run, and repeat it."
+)
+
+
+def _when_to_return(design: Design) -> str:
+    scripts = ", and before the down script or the rollback, which leave the publication alone"
+    has_scripts = bool(design.emissions or design.presence)
+    return f"To go back, run this before clients of the old kind return{scripts if has_scripts else ''}:"
+
+
+def _when_to_withdraw(design: Design) -> str:
+    return f"To go back, run this when no client listens to Postgres Changes of {design.table} any more:"
+
+
+def _undo_end(design: Design) -> Iterator[Fragment]:
+    yield fragment("cutover_back_add", _names(design))
+    if _resets_identity(design.today or _UNREAD):
+        yield _identity(design, "full")
+
+
+def _undo_begin(design: Design) -> Iterator[Fragment]:
+    today = design.today or _UNREAD
+    if not today.published:
+        yield fragment("cutover_back_drop", _names(design))
+    if design.wants_full_identity:
+        is_index = today.replica_identity == "index"
+        yield _identity(design, "using index <its name>" if is_index else today.replica_identity)
+
+
+def _mind_identity(design: Design) -> str:
+    if not design.wants_full_identity or (design.today or _UNREAD).replica_identity != "index":
+        return ""
+    return "Mind: the index is what \\d in psql calls REPLICA IDENTITY today: note its name before this file is run."
+
+
+def _identity(design: Design, kind: str) -> Fragment:
+    return fragment("cutover_back_identity", {**_names(design), "identity": Fragment(kind)})
 
 
 def _names(design: Design) -> dict[str, Value]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from realtime_advisor.model import Design
 
+from .cutover import needs_cut_over
 from .grants import drop_policy
 from .outbox import drop_outbox, is_outboxed
 from .parts import Parts
 from .quoting import quote_ident
 from .rendering import Fragment, Remark, Value, fragment, joined, render
 from .watching import SCHEMA, Watched
+
+_MIND_CUT_OVER: Final = (
+    "Where a cut-over was run, go back by its head first: the publication is left as it is. There is one for {}."
+)
 
 
 def undo(parts: Parts, subject: str) -> str:
@@ -26,7 +32,9 @@ def undo(parts: Parts, subject: str) -> str:
     used = [step for step in steps if step[2]]
     written = [_step(f"{number} of {len(used)}", *step) for number, step in enumerate(used, start=1)]
     head = f"Undoes the script for {subject}: the catalogue is afterwards as it was before. May be run again."
-    return render("down", {"head": Remark((head,)), "steps": joined(written, "\n\n")})
+    published = [str(design.table) for design in parts.designs if needs_cut_over(design)]
+    sentences = (head, _MIND_CUT_OVER.format(", ".join(published))) if published else (head,)
+    return render("down", {"head": Remark(sentences), "steps": joined(written, "\n\n")})
 
 
 def _step(number: str, title: str, timeout: str, bodies: Sequence[Fragment]) -> Fragment:

@@ -1,2 +1,2 @@
 --: head
-:[steps]
+:[back]:[steps]

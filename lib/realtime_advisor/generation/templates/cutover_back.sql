@@ -1,0 +1,4 @@
+--
+--: when
+:[statements]
+--: mind

@@ -1,0 +1,1 @@
+--   alter table :"schema".:"name" replica identity :[identity];
