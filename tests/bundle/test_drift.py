@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from realtime_advisor.bundle.drift.check import check
@@ -103,11 +104,12 @@ PLANTED = {
     "a scope's column renamed": (
         "alter table public.documents rename tenant_id to owner_id",
         "Column tenant_id of public.documents is gone: it was dropped or renamed, and holds the scope of "
-        "public.documents. ",
+        "public.documents; since then no write to public.documents is told, and the server only logs a warning. ",
     ),
     "a watched column dropped": (
         "alter table public.documents drop column storage_path",
-        "Column storage_path of public.documents is gone: it was dropped or renamed, and its changes are to be told. ",
+        "Column storage_path of public.documents is gone: it was dropped or renamed, and its changes are to be told; "
+        "since then no UPDATE of public.documents is told, and the server only logs a warning. ",
     ),
     "a table's own policy widened": (
         'alter policy "members read their tenant\'s documents" on public.documents using (true)',
@@ -190,6 +192,33 @@ def test_a_function_of_an_owner_without_bypassrls_is_given_to_another(
         assert len(check(target, exported).findings) == 1
         installed.run(f"alter function {function} owner to postgres")
         assert check(target, exported).findings == ()
+
+
+def sent(installed: Installed, statement: str) -> int:
+    """How many messages a statement sends."""
+    installed.run("truncate realtime.messages")
+    installed.run(statement)
+    with psycopg.connect(installed.server.conninfo(installed.name)) as connection:
+        ((count,),) = connection.execute("select count(*) from realtime.messages").fetchall()
+    return int(count)
+
+
+@pytest.mark.parametrize(
+    ("gone", "inserts", "updates"),
+    [("drop column storage_path", True, False), ("rename tenant_id to owner_id", False, False)],
+)
+def test_without_a_column_the_writes_go_on_and_are_told_no_more_as_the_finding_says(
+    installed: Installed, gone: str, inserts: bool, updates: bool
+) -> None:
+    scope = "owner_id" if "owner_id" in gone else "tenant_id"
+    installed.run("alter table public.documents alter storage_path drop not null")
+    installed.run(f"alter table public.documents {gone}")
+    insert = (
+        f"insert into public.documents ({scope}, title, created_by) "
+        f"select {scope}, 'x', created_by from public.documents limit 1"
+    )
+    assert bool(sent(installed, insert)) is inserts
+    assert bool(sent(installed, "update public.documents set title = title || '!'")) is updates
 
 
 def whole_of(bundle: Path) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from realtime_advisor.generation.naming import object_name
+from realtime_advisor.generation.rows import ROW
 from realtime_advisor.model import Catalog, Decided, DecidedRun, DriftFinding, TableName
 
 from .world import World
@@ -43,7 +44,9 @@ def _columns(entry: Decided, catalog: Catalog) -> Iterator[DriftFinding]:
         if table not in catalog.tables:
             continue  # told of that table, or of none that was decided about
         if column not in {each.name for each in catalog[table].columns}:
-            fact = f"Column {column} of {table} is gone: it was dropped or renamed, and {purpose}."
+            fact = f"Column {column} of {table} is gone: it was dropped or renamed, and {purpose}"
+            silenced = _silenced(entry, column) if table == entry.table else None
+            fact += f"; since then {silenced} is told, and the server only logs a warning." if silenced else "."
             yield DriftFinding("column", entry.table, fact, DECIDE_AGAIN)
     yield from _type_of_scope(entry, catalog)
 
@@ -65,6 +68,22 @@ def _needed(entry: Decided) -> dict[tuple[TableName, str], str]:
             purpose = "messages carry it" if column in emission.columns else "its changes are to be told"
             needed.setdefault((table, column), purpose)
     return needed
+
+
+def _silenced(entry: Decided, column: str) -> str | None:
+    """Of which writes nobody hears without a column of the table itself: its function fails and lets them through.
+
+    What is compared is read of an UPDATE only, but where whole rows are sent: those are sent without naming columns.
+    """
+    if entry.design is None or entry.scope is None or not entry.design.emissions:
+        return None
+    emissions, by_row = entry.design.emissions, entry.design.granularity == ROW
+    leading = entry.scope.path[0].columns if entry.scope.path else entry.scope.columns
+    compared = {name for each in emissions for name in each.watched}
+    carried = {name for each in emissions for name in each.columns}
+    if column in leading or column in (compared if by_row else carried):
+        return f"no write to {entry.table}"
+    return f"no UPDATE of {entry.table}" if column in compared and not by_row else None
 
 
 def _type_of_scope(entry: Decided, catalog: Catalog) -> Iterator[DriftFinding]:
