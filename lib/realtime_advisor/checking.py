@@ -11,11 +11,11 @@ from .bundle.drift.check import check
 from .bundle.reading import read_decisions
 from .errors import AdvisorError, BadInput
 from .model import Drift
+from .model.design import WORKSHOP_TRAFFIC
 from .sampling import read_number
 from .targets import connect, identify_database, is_workshop, named_target
 
 UNCHECKED: Final = 2
-_WORKSHOP: Final = "workshop traffic"  # the window of decisions about the workshop database
 
 
 def run_check(environ: Mapping[str, str] = os.environ) -> int:
@@ -44,7 +44,7 @@ def _require_database(bundle: str, environ: Mapping[str, str]) -> None:
 
     Where a secret is missing in CI, the answer would be about a database that nobody asked about.
     """
-    if not named_target(environ) and read_decisions(bundle).window != _WORKSHOP:
+    if not named_target(environ) and read_decisions(bundle).window != WORKSHOP_TRAFFIC:
         raise BadInput(
             f"The bundle in {bundle} was not decided by the workshop's traffic, and neither DATABASE_URL nor PGHOST "
             "and its like say which database to check: set DATABASE_URL, in CI from a secret that is there "
