@@ -38,7 +38,7 @@ def table(document: Document, name: str) -> Document:
     return next(entry for entry in document["tables"] if entry["table"] == name)
 
 
-def measure(document: Document, name: str, criterion: str, value: float, holds: bool) -> None:
+def measure(document: Document, name: str, criterion: str, value: float | None, holds: bool | None) -> None:
     finding = next(entry for entry in table(document, name)["findings"] if entry["criterion"] == criterion)
     finding.update(value=value, holds=holds)
 
@@ -82,6 +82,12 @@ def test_another_threshold_is_told_as_what_it_was_and_is(document: Document) -> 
     told = str(compare(document, changed(document, stricter)))
     assert told.startswith("Table messages stays postgres_changes, though low_volume no longer holds (39.7 -> 39.7 ")
     assert "threshold < 100 -> 30" in told
+
+
+def test_what_was_unknown_did_not_hold_before(document: Document) -> None:
+    unknown = changed(document, lambda d: measure(d, "messages", "low_volume", None, None))
+    told = str(compare(unknown, changed(document, louder)))
+    assert "low_volume does not hold (unknown -> 140 events/minute, threshold < 100)" in told
 
 
 CHANGES: dict[str, tuple[Change, str]] = {

@@ -155,7 +155,8 @@ def tell_moves(moves: Iterable[Move]) -> str:
 
 
 def _tell_move(move: Move) -> str:
-    outcome = {True: "holds now", False: "no longer holds", None: "is unknown now"}[move.holds[1]]
+    before, now = move.holds
+    outcome = {True: "holds now", False: "no longer holds" if before else "does not hold", None: "is unknown now"}[now]
     value = f"{say_bare(move.value[0], move.unit)} -> {say_value(move.value[1], move.unit)}"
     return f"{move.criterion} {outcome} ({value}, {_tell_threshold(move)})"
 
