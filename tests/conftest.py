@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,10 @@ from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.errors import NoServerBinaries
 from realtime_advisor.sandbox.postgres import Binaries, RunningServer, find_binaries, lease
+
+# A shell's background job ignores Ctrl-C, and so would these processes and all that they start: tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
