@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from realtime_advisor.display.proofs import show_deliveries, show_steps
+from realtime_advisor.display.proofs import show_deliveries, show_steps, tell_steps
 from realtime_advisor.display.truth_grids import ANSWERS, TruthGrid, answer, make_grids, shorten
 from realtime_advisor.display.views import Words
 from realtime_advisor.display.wording import say_count
-from realtime_advisor.model import Proof, Step
+from realtime_advisor.model import Proof
 
 from .report_views import Answer, Block, Fold, Grid
 
@@ -28,7 +28,9 @@ def describe_proof(proof: Proof | None, *, full: bool) -> Iterator[Block]:
         return
     if proof.steps:
         yield _fold(
-            _tell_steps(proof), Block("sheet", replace(show_steps(proof.steps), title="")), open_=bool(proof.failures)
+            tell_steps(proof.steps).rstrip("."),
+            Block("sheet", replace(show_steps(proof.steps), title="")),
+            open_=bool(proof.failures),
         )
     if proof.cells:
         yield _fold("Who may join what", *_grids(proof))
@@ -49,18 +51,6 @@ def _fold(title: str, *blocks: Block, open_: bool = False) -> Block:
 def _failures(proof: Proof) -> Iterator[Block]:
     if proof.failures:
         yield Block("sheet", show_steps(proof.failures))
-
-
-def _tell_steps(proof: Proof) -> str:
-    def count(holds: bool | None) -> int:
-        return sum(step.holds is holds for step in proof.steps)
-
-    told = [(count(True), "as expected"), (count(False), "otherwise"), (count(None), "not tried")]
-    return f"{_steps(proof.steps)}: {', '.join(f'{number} {word}' for number, word in told if number)}"
-
-
-def _steps(steps: tuple[Step, ...]) -> str:
-    return say_count(len(steps), "step")
 
 
 def _grids(proof: Proof) -> Iterator[Block]:

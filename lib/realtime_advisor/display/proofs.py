@@ -53,7 +53,7 @@ def _headline(proof: Proof) -> Words:
 def show_steps(steps: Sequence[Step]) -> Sheet:
     """Each step with what was expected and what was observed, in the order they were tried; long texts are cut."""
     rows = tuple((Badge(_HOLDS[step.holds]), step.sentence, *_seen(step)) for step in steps)
-    return Sheet(_tell_steps(steps), ("", "tried", "expected", "observed"), rows)
+    return Sheet(tell_steps(steps), ("", "tried", "expected", "observed"), rows)
 
 
 def _seen(step: Step) -> tuple[str, str]:
@@ -71,7 +71,8 @@ def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
-def _tell_steps(steps: Sequence[Step]) -> str:
+def tell_steps(steps: Sequence[Step]) -> str:
+    """How many steps there were, and how they went."""
     counts = {holds: sum(step.holds is holds for step in steps) for holds in _HOLDS}
     told = [f"{count} {_HOLDS[holds].word}" for holds, count in counts.items() if count]
     return f"{say_count(len(steps), 'step')}: {say_list(told)}."

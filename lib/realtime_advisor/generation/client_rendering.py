@@ -16,15 +16,13 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Final
 
 from .client_naming import camel
-from .quoting import comment_text
-from .rendering import Remark
+from .rendering import Remark, render_comment
 
 _MARKER = re.compile(
     r"""^//\ \$(?P<comment>\w+)$
@@ -83,12 +81,5 @@ def _written(kind: str, value: TsValue) -> str:
         case "number", int():
             return f"{value:_};"
         case "comment", Remark():
-            return _comment(value)
+            return render_comment(value, "//", _COMMENT_WIDTH)
     raise TypeError(f"a {type(value).__name__} does not belong where the template asks for a {kind}")
-
-
-def _comment(remark: Remark) -> str:
-    lines: list[str] = []
-    for sentence in remark.sentences:
-        lines += textwrap.wrap(comment_text(sentence), _COMMENT_WIDTH, break_on_hyphens=False) or [""]
-    return "\n".join(f"// {line}".rstrip() for line in lines)

@@ -109,13 +109,18 @@ def _written(kind: str, value: Value, indentation: str) -> str:
         case "fragment", Fragment():
             return re.sub(r"\n(?=[^\n])", f"\n{indentation}", value.text)
         case "comment", Remark():
-            return _comment(value)
+            return render_comment(value, "--", _COMMENT_WIDTH)
     raise TypeError(f"a {type(value).__name__} does not belong where the template asks for a {kind}")
 
 
-def _comment(remark: Remark) -> str:
+def render_comment(remark: Remark, mark: str, width: int) -> str:
+    """Line comments after `mark`, with nothing in them that could end one.
+
+    >>> render_comment(Remark(("one\\ntwo",)), "//", 80)
+    '// one two'
+    """
     lines: list[str] = []
     for sentence in remark.sentences:
         text = comment_text(sentence)
-        lines += textwrap.wrap(text, _COMMENT_WIDTH, subsequent_indent=remark.indent, break_on_hyphens=False) or [""]
-    return "\n".join(f"-- {line}".rstrip() for line in lines)
+        lines += textwrap.wrap(text, width, subsequent_indent=remark.indent, break_on_hyphens=False) or [""]
+    return "\n".join(f"{mark} {line}".rstrip() for line in lines)
