@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.bundle.manifest import MANIFEST, write_manifest
 from realtime_advisor.bundle.writing import write_files
+from realtime_advisor.report import summarise
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from .conftest import fresh_database
@@ -151,3 +152,11 @@ def test_the_workshops_bundle_takes_no_other_databases_place(tmp_path: Path) -> 
         "the workshop's would take its place. Set one of them, or name another folder with OUT.\n"
     )
     assert (out / "decisions.json").read_bytes() == before
+
+
+def test_the_summary_tells_what_to_mind_and_how_much_more_there_is(tmp_path: Path) -> None:
+    notes = [f"note {number}" for number in range(10)]
+    window = {"source": "measured", "seconds": 60, "notes": notes}
+    (tmp_path / "decisions.json").write_text(json.dumps({"tables": [], "window": window}), encoding="utf-8")
+    minded = [line for line in summarise(tmp_path).splitlines() if line.startswith("Mind: ")]
+    assert minded == [*(f"Mind: {note}" for note in notes[:8]), "Mind: 2 more notes are in its README.md."]
