@@ -225,6 +225,21 @@ def test_one_topic_is_listened_to_once(gateway: Gateway, screen: Screen) -> None
     asyncio.run(story())
 
 
+def test_the_end_of_an_earlier_join_is_not_taken_for_this_ones(gateway: Gateway, screen: Screen) -> None:
+    async def story() -> None:
+        async with listener(gateway, screen) as mine:
+            subscription = await mine.listen(TOPIC, screen.refetch)
+            gateway.faults.delay_seconds = 0.2  # what answers the leave comes when the topic is joined anew
+            await subscription.close()
+            again = await mine.listen(TOPIC, screen.refetch)
+            gateway.faults.delay_seconds = 0.0
+            await quiet(gateway)
+            assert again.is_joined
+        assert screen.said == []
+
+    asyncio.run(story())
+
+
 def test_a_server_that_is_not_there_is_said_without_the_key(gateway: Gateway) -> None:
     async def story() -> None:
         gateway.faults.is_reachable = False

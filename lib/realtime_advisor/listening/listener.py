@@ -13,13 +13,14 @@ from types import TracebackType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from realtime import AsyncRealtimeChannel, AsyncRealtimeClient
+from realtime import AsyncRealtimeClient
 
 from realtime_advisor.errors import BadInput, ListeningFailed
 from realtime_advisor.generation.naming import encode_id
 from realtime_advisor.model import Emission
 
 from .catch_up import CatchUp, Refetch, Report
+from .channel import open_channel
 from .subscription import Owner, Subscription
 
 Token = str | Callable[[], Awaitable[str]]
@@ -75,7 +76,7 @@ class Listener:
         if topic in self._subscriptions:
             raise BadInput(f"Topic {topic} is listened to already; do both things in one refetch, or close the first.")
         owner = Owner(
-            open_channel=partial(self._open_channel, topic, private),
+            open_channel=partial(open_channel, self._client, topic, private),
             fail=self._fail,
             spawn=self._spawn,
             forget=partial(self._forget, topic),
@@ -118,18 +119,6 @@ class Listener:
             await subscription.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.close()
-
-    def _open_channel(self, topic: str, private: bool) -> AsyncRealtimeChannel:
-        return self._client.channel(
-            topic,
-            {
-                "config": {
-                    "private": private,
-                    "broadcast": {"ack": False, "self": False},
-                    "presence": {"key": "", "enabled": False},
-                }
-            },
-        )
 
     def _forget(self, topic: str) -> None:
         self._subscriptions.pop(topic, None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -16,7 +15,6 @@ from websockets.exceptions import ConnectionClosed
 from .catch_up import CatchUp
 
 _AGAIN_SECONDS: Final = 1.0  # until a channel that the server has closed is opened anew
-_LEAVE_SECONDS: Final = 2.0  # for the answer to a leave; a new channel of the topic would take it for its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,6 @@ class Subscription:
         self._owner = owner
         self._is_closed = False
         self._channel: AsyncRealtimeChannel | None = None
-        self._left = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<Subscription {self.topic}: {'joined' if self.is_joined else 'not joined'}>"
@@ -62,14 +59,10 @@ class Subscription:
         await self._catch_up.stop()
         if self._channel is not None and not self._channel.is_closed:
             await self._channel.unsubscribe()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._left.wait(), _LEAVE_SECONDS)
 
     def _change_state(
         self, channel: AsyncRealtimeChannel, state: RealtimeSubscribeStates, error: Exception | None
     ) -> None:
-        if state is RealtimeSubscribeStates.CLOSED:
-            self._left.set()
         if self._is_closed or channel is not self._channel:
             return
         self.is_joined = state is RealtimeSubscribeStates.SUBSCRIBED
