@@ -127,6 +127,7 @@ declare
   most_topics constant integer := 200;
   record_id text;  -- of the one row, when the statement wrote exactly one
   keys uuid[];  -- values of tenant_id
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
     -- One row, the common case, needs no grouping.
@@ -211,19 +212,20 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'stats_invalidated',
-        'table', 'documents',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )),
-      'stats_invalidated',
-      'tenant:' || told.id::text || ':dashboard',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      continue when scope_id is null;
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'stats_invalidated',
+          'table', 'documents',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )),
+        'stats_invalidated',
+        'tenant:' || scope_id || ':dashboard',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.documents', most_topics, 'tenant:<id>:dashboard';

@@ -101,12 +101,13 @@ as $function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
-  action constant text :=
-    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  action text;  -- as events name what happened
   record_id text;  -- of the one row, when the statement wrote exactly one
   keys uuid[];  -- values of user_id
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
+    action := 'created';
     -- One row, the common case, needs no grouping.
     select
       change.id::text, array[change.user_id]
@@ -120,6 +121,7 @@ begin
       where changed.user_id is not null;
     end if;
   elsif tg_op = 'UPDATE' then
+    action := 'updated';
     -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     select
@@ -166,6 +168,7 @@ begin
       where changed.user_id is not null;
     end if;
   elsif tg_op = 'DELETE' then
+    action := 'deleted';
     -- One row, the common case, needs no grouping.
     select
       change.id::text, array[change.user_id]
@@ -189,19 +192,20 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'notifications_' || action,
-        'table', 'notifications',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )),
-      'notifications_' || action,
-      'user:' || told.id::text || ':notifications',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      continue when scope_id is null;
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'notifications_' || action,
+          'table', 'notifications',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )),
+        'notifications_' || action,
+        'user:' || scope_id || ':notifications',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.notifications', most_topics, 'user:<id>:notifications';

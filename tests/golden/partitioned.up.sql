@@ -127,11 +127,12 @@ as $function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
-  action constant text :=
-    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  action text;  -- as events name what happened
   keys uuid[];  -- values of tenant_id
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
+    action := 'created';
     -- One row, the common case, needs no grouping.
     select
       array[change.tenant_id]
@@ -145,6 +146,7 @@ begin
       where changed.tenant_id is not null;
     end if;
   elsif tg_op = 'UPDATE' then
+    action := 'updated';
     -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     select
@@ -188,6 +190,7 @@ begin
       where changed.tenant_id is not null;
     end if;
   elsif tg_op = 'DELETE' then
+    action := 'deleted';
     -- One row, the common case, needs no grouping.
     select
       array[change.tenant_id]
@@ -201,6 +204,7 @@ begin
       where changed.tenant_id is not null;
     end if;
   elsif tg_op = 'TRUNCATE' then
+    action := 'deleted';
     -- Before they are gone, because a TRUNCATE has no transition tables: this reads the whole table.
     select array_agg(changed.tenant_id)
     into keys
@@ -219,18 +223,19 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_build_object(
-        'type', 'events_' || action,
-        'table', 'events',
-        'operation', tg_op
-      ),
-      'events_' || action,
-      'tenant:' || told.id::text || ':events',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      continue when scope_id is null;
+      perform realtime.send(
+        jsonb_build_object(
+          'type', 'events_' || action,
+          'table', 'events',
+          'operation', tg_op
+        ),
+        'events_' || action,
+        'tenant:' || scope_id || ':events',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.events', most_topics, 'tenant:<id>:events';

@@ -163,6 +163,7 @@ declare
   set_based_above constant integer := 50;
   record_id text;  -- of the one row, when the statement wrote exactly one
   keys uuid[];  -- values of tenant_id
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
     -- One row, the common case, needs no grouping.
@@ -248,19 +249,20 @@ begin
       lock table only realtime.messages in row exclusive mode;
     end if;
     if cardinality(keys) <= set_based_above then
-      perform realtime.send(
-        jsonb_strip_nulls(jsonb_build_object(
-          'type', 'stats_invalidated',
-          'table', 'documents',
-          'operation', tg_op,
-          'record_id', record_id  -- not "id", which send() keeps for the message
-        )),
-        'stats_invalidated',
-        'tenant:' || told.id::text || ':dashboard',
-        true
-      )
-      from unnest(keys) as told(id)
-      where told.id is not null;
+      foreach scope_id in array keys loop
+        continue when scope_id is null;
+        perform realtime.send(
+          jsonb_strip_nulls(jsonb_build_object(
+            'type', 'stats_invalidated',
+            'table', 'documents',
+            'operation', tg_op,
+            'record_id', record_id  -- not "id", which send() keeps for the message
+          )),
+          'stats_invalidated',
+          'tenant:' || scope_id || ':dashboard',
+          true
+        );
+      end loop;
     else
       -- The rows that send() would write, in one statement: each of its calls costs a subtransaction.
       insert into realtime.messages (id, extension, topic, event, private, payload)

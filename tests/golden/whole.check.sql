@@ -5,10 +5,10 @@ with
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
       ('may_read_thread_0577025a', false, 'b66ff595f7b5776929aab09343c57a81'),
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_documents', true, '9ec51f2cf781bd20547b6e47370ed26a'),
-      ('broadcast_messages', true, '5890002941de836b527311d79246a51f'),
-      ('follow_messages_message_threads_a74a8a14', true, '64e4330f14242cc32e6de8fb518279c0'),
-      ('broadcast_notifications', true, '24057e142dfb40bc6d6a8c41cedcd924')
+      ('broadcast_documents', true, '029ab182899fa85f5b79c7f5c40d3e40'),
+      ('broadcast_messages', true, '837f218776a52c827e717f16db5c9bec'),
+      ('follow_messages_message_threads_a74a8a14', true, '397df39886cee66beef753e5f41605c1'),
+      ('broadcast_notifications', true, '3a598bbee8faf92ca6feb8d5e7ff13a6')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

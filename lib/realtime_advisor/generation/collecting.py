@@ -13,6 +13,7 @@ from .rendering import Fragment, Value, fragment
 from .watching import Watched
 
 _LINE_WIDTH: Final = 88
+_ACTIONS: Final = {"insert": "created", "update": "updated"}  # else deleted
 _NO_ROW: Final = {"record_id": "null", "carried": "null::jsonb"}  # what a statement of several rows has of the one
 
 
@@ -44,7 +45,8 @@ def collect_keys(design: Design, watched: Watched) -> Fragment:
     for operation in watched.operations:
         word = "elsif" if branches else "if"
         body = _collected(design, watched, operation).text.replace("\n", "\n  ")
-        branches.append(f"{word} tg_op = {quote_literal(operation.upper())} then\n  {body}\n")
+        action = f"  action := {quote_literal(_ACTIONS.get(operation, 'deleted'))};\n" if watched.names_action else ""
+        branches.append(f"{word} tg_op = {quote_literal(operation.upper())} then\n{action}  {body}\n")
     return Fragment("".join(branches) + "end if;")
 
 

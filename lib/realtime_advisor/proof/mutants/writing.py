@@ -67,7 +67,7 @@ def watched_column_forgotten(script: Script) -> Script:
 @mutant("notifications", caught_by="scope_to_null", fault=13)
 def no_null_guard(script: Script) -> Script:
     """A row without a scope is told to a topic that is null, and lost with a warning."""
-    return swap(script, "functions", "\n    where told.id is not null", "", CALLBACK)
+    return swap(script, "functions", "\n      continue when scope_id is null;", "", CALLBACK)
 
 
 @mutant("documents", caught_by="update_many_rows", fault=14)
@@ -116,7 +116,7 @@ def wrong_column(script: Script) -> Script:
 @mutant("notifications", caught_by="insert_one_row")
 def public_message(script: Script) -> Script:
     """Messages are sent to the public channel of that name."""
-    return operate(script, "functions", r"^      true\n", "      false\n", CALLBACK)
+    return operate(script, "functions", r"^        true\n", "        false\n", CALLBACK)
 
 
 @mutant("notifications", caught_by="insert_one_row")
@@ -128,7 +128,7 @@ def other_table_in_the_payload(script: Script) -> Script:
 @mutant("notifications", caught_by="delete_one_row")
 def other_event(script: Script) -> Script:
     """A deleted row is told as an updated one."""
-    return swap(script, "functions", "else 'deleted' end", "else 'updated' end", CALLBACK)
+    return swap(script, "functions", "action := 'deleted'", "action := 'updated'", CALLBACK)
 
 
 @mutant("documents", caught_by="update_many_rows")
