@@ -4,8 +4,8 @@ with
     values
       ('may_read_thread_0577025a', false, 'b66ff595f7b5776929aab09343c57a81'),
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_messages', true, '837f218776a52c827e717f16db5c9bec'),
-      ('follow_messages_message_threads_a74a8a14', true, '397df39886cee66beef753e5f41605c1')
+      ('broadcast_messages', true, '284a8a5548ea18e694eef9212f1a2f02'),
+      ('follow_messages_message_threads_a74a8a14', true, 'baf618ca8112efcea76bbfaf1a841bf6')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_notifications', true, '3a598bbee8faf92ca6feb8d5e7ff13a6')
+      ('broadcast_notifications', true, '2d2eb74fdef0fd0c364ca54e920dbbd7')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -228,7 +228,8 @@ begin
     if not found then
       -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
       -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select null, array_agg(changed.topics)
+      select
+        null, array_agg(changed.topics)
       into record_id, keys
       from (
         select distinct change.topics

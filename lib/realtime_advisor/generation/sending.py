@@ -6,6 +6,7 @@ from typing import Final
 
 from realtime_advisor.model import Design, Emission, Hop, TableName
 
+from .at_once import has_record, is_told_at_once, looks_up
 from .collecting import key_variables
 from .entitlement import is_exact, is_text, needs_encoding
 from .naming import outbox_name, room_for_id
@@ -21,11 +22,6 @@ _TEMPLATES: Final = {
     "statement, set-based": "send_set",
     "transaction": "send_outbox",
 }
-
-
-def looks_up(watched: Watched, telling: Telling) -> bool:
-    """Whether a query leads from the keys to the topics' ids; else the keys are these ids, each there once."""
-    return bool(telling.path) or len(watched.leading) > 1 or needs_encoding(telling.emission.scope.key_type)
 
 
 def send(design: Design, watched: Watched, telling: Telling) -> Fragment:
@@ -54,7 +50,10 @@ def _ids(design: Design, watched: Watched, telling: Telling) -> dict[str, Value]
         return {
             "look_up": Fragment(""),
             "ids": Fragment(key_variables(watched)[0]),
-            "skip": Fragment(f"\n  continue when scope_id is null{untold};"),
+            # Keys of a query over many rows have no null among them.
+            "skip": Fragment(
+                "" if is_told_at_once(design, watched) else f"\n  continue when scope_id is null{untold};"
+            ),
             "condition": Fragment(f"\nwhere told.id is not null{told}"),
         }
     look_up = Fragment(_look_up(design, watched, telling).text + "\n")
@@ -116,7 +115,7 @@ def _holder(path: tuple[Hop, ...]) -> str:
 
 
 def _payload(design: Design, watched: Watched, emission: Emission) -> Fragment:
-    template = "payload" if watched.record_column is None else "payload_with_record"
+    template = "payload_with_record" if has_record(design, watched) else "payload"
     signal = fragment(template, {"event": _event(emission.event), "name": design.table.name})
     return fragment("payload_with_columns", {"signal": signal}) if watched.carried and emission.columns else signal
 

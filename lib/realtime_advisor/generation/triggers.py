@@ -7,12 +7,13 @@ from typing import Final
 
 from realtime_advisor.model import Design
 
+from .at_once import looks_up
 from .collecting import collect_keys, declare_keys, key_variables
 from .payload import most_bytes
 from .policies import told_line
 from .rendering import Fragment, Remark, Value, fragment, joined
 from .rows import ROW, row_function
-from .sending import SET_BASED_ABOVE, looks_up, send
+from .sending import SET_BASED_ABOVE, send
 from .watching import Watched
 
 _TRANSITION: Final = {
