@@ -114,7 +114,28 @@ def test_a_bulk_update_sends_one_message_for_each_scope(embedded: Application) -
 
 def test_a_moved_row_tells_both_scopes(notified: Application) -> None:
     notified.run(f"update notifications set user_id = '{BOB}'")
-    assert notified.topics() == [mailbox(ANN), mailbox(BOB)]
+    sent = notified.messages()
+    assert [(topic, payload["record_id"]) for topic, _, payload in sent] == [
+        (mailbox(ANN), uuid(1)),
+        (mailbox(BOB), uuid(1)),
+    ]
+
+
+def test_inserts_alone_are_told_like_inserts_among_others(embedded: Application) -> None:
+    embedded.run(f"insert into users values ('{ANN}'), ('{BOB}')")
+    embedded.install(write(NOTIFICATIONS_DECISION, operations=("insert",)))
+    embedded.run(f"insert into notifications (id, user_id, title) values ('{uuid(1)}', '{ANN}', 'x')")
+    event, table, operation = "notifications_created", "notifications", "INSERT"
+    several = {"type": event, "table": table, "operation": operation}
+    assert embedded.messages() == [(mailbox(ANN), event, {**several, "record_id": uuid(1)})]
+    embedded.run(
+        "insert into notifications (id, user_id, title)"
+        f" values ('{uuid(2)}', '{ANN}', 'x'), ('{uuid(3)}', '{BOB}', 'x'), ('{uuid(4)}', null, 'nobody')"
+    )
+    assert embedded.messages() == [(mailbox(person), event, several) for person in (ANN, BOB)]
+    embedded.run("update notifications set title = 'y'")
+    assert embedded.messages() == []
+    assert embedded.warnings == []
 
 
 def test_a_row_that_loses_its_scope_tells_the_old_one(notified: Application) -> None:

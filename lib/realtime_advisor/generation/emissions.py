@@ -91,9 +91,8 @@ def looked_up_by(scope: Scope, catalog: Catalog, table: Table) -> str | None:
 def _partitioned(catalog: Catalog, table: Table, scopes: Sequence[Scope]) -> Iterator[TableName]:
     """Of the tables that get triggers, those with partitions or inheritance children, which get their own."""
     names = dict.fromkeys((table.name, *(hop.references for scope in scopes for hop in scope.path)))
-    parents = {parent for each in catalog for parent in each.inherits}
     for name in names:
-        if catalog[name].kind is RelationKind.PARTITIONED or catalog[name].partitions or name in parents:
+        if catalog[name].kind is RelationKind.PARTITIONED or catalog[name].partitions or name in catalog.inherited:
             yield name
 
 
@@ -116,7 +115,7 @@ def _emission(
 
 def _entity(catalog: Catalog, name: TableName) -> str:
     """The table's name, with its schema where another schema has a table of that name: topics must not be shared."""
-    namesakes = [other for other in catalog.tables if other.name == name.name and other != name]
+    namesakes = [other for other in catalog.namesakes.get(name.name, ()) if other != name]
     is_shared = any(catalog[other].kind in TRIGGERABLE for other in namesakes)
     return topic_word(f"{name.schema}.{name.name}" if is_shared else name.name)
 

@@ -26,7 +26,7 @@ def gaps(
         yield "Partitions made later tell nobody when written to by their own name, until step 2 is run again."
         if "truncate" in operations:
             yield "TRUNCATE of a single partition tells nobody; that of the parent does."
-    if any(table.name in each.inherits for each in catalog):
+    if table.name in catalog.inherited:
         yield "Inheritance children made later tell nobody, until step 2 is run again."
     for parent in table.inherits:
         yield f"Writes through the parent {parent}, which has no column of the scope, tell nobody."

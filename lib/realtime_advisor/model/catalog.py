@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from .names import ByTable, TableName
 
@@ -173,6 +174,19 @@ class Catalog:
 
     def __len__(self) -> int:
         return len(self.tables)
+
+    @cached_property
+    def inherited(self) -> frozenset[TableName]:
+        """The tables that others inherit from without being their partitions."""
+        return frozenset(parent for table in self for parent in table.inherits)
+
+    @cached_property
+    def namesakes(self) -> Mapping[str, tuple[TableName, ...]]:
+        """The relations by their names without the schema."""
+        found: dict[str, tuple[TableName, ...]] = {}
+        for name in self.tables:
+            found[name.name] = (*found.get(name.name, ()), name)
+        return found
 
     def __repr__(self) -> str:
         return f"Catalog({len(self)} relations, PostgreSQL {self.server.major})"
