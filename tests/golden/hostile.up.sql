@@ -116,7 +116,7 @@ begin
       jsonb_build_object(
         'type', 'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_created',
         'table', E'order"; drop table users; --\n$function$',
-        'operation', tg_op,
+        'operation', 'INSERT',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_created',
@@ -137,6 +137,7 @@ begin
     action := 'updated';
     -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
+    -- The scopes are not compared by =, so that no plan made for many rows hashes them for one.
     perform
       case
         when (
@@ -147,7 +148,7 @@ begin
           jsonb_build_object(
             'type', 'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_updated',
             'table', E'order"; drop table users; --\n$function$',
-            'operation', tg_op,
+            'operation', 'UPDATE',
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_updated',
@@ -157,7 +158,8 @@ begin
       end
     from new_rows as change
     cross join old_rows as before
-    where change.user_id = before.user_id
+    where change.user_id is not null
+      and change.user_id is not distinct from before.user_id
       and not exists (select from new_rows offset 1);
     if found then
       return null;
@@ -199,7 +201,7 @@ begin
       jsonb_build_object(
         'type', 'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_deleted',
         'table', E'order"; drop table users; --\n$function$',
-        'operation', tg_op,
+        'operation', 'DELETE',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_deleted',

@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_notifications', true, '2d2eb74fdef0fd0c364ca54e920dbbd7')
+      ('broadcast_notifications', true, 'e11bcbe67fe4e88a76bd9b77b2ed090d')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -113,7 +113,7 @@ begin
       jsonb_build_object(
         'type', 'notifications_created',
         'table', 'notifications',
-        'operation', tg_op,
+        'operation', 'INSERT',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'notifications_created',
@@ -134,6 +134,7 @@ begin
     action := 'updated';
     -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
+    -- The scopes are not compared by =, so that no plan made for many rows hashes them for one.
     perform
       case
         when (
@@ -144,7 +145,7 @@ begin
           jsonb_build_object(
             'type', 'notifications_updated',
             'table', 'notifications',
-            'operation', tg_op,
+            'operation', 'UPDATE',
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'notifications_updated',
@@ -154,7 +155,8 @@ begin
       end
     from new_rows as change
     cross join old_rows as before
-    where change.user_id = before.user_id
+    where change.user_id is not null
+      and change.user_id is not distinct from before.user_id
       and not exists (select from new_rows offset 1);
     if found then
       return null;
@@ -196,7 +198,7 @@ begin
       jsonb_build_object(
         'type', 'notifications_deleted',
         'table', 'notifications',
-        'operation', tg_op,
+        'operation', 'DELETE',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'notifications_deleted',

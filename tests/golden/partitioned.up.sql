@@ -138,7 +138,7 @@ begin
       jsonb_build_object(
         'type', 'events_created',
         'table', 'events',
-        'operation', tg_op
+        'operation', 'INSERT'
       ),
       'events_created',
       'tenant:' || change.tenant_id::text || ':events',
@@ -158,6 +158,7 @@ begin
     action := 'updated';
     -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
+    -- The scopes are not compared by =, so that no plan made for many rows hashes them for one.
     perform
       case
         when (
@@ -168,7 +169,7 @@ begin
           jsonb_build_object(
             'type', 'events_updated',
             'table', 'events',
-            'operation', tg_op
+            'operation', 'UPDATE'
           ),
           'events_updated',
           'tenant:' || change.tenant_id::text || ':events',
@@ -177,7 +178,8 @@ begin
       end
     from new_rows as change
     cross join old_rows as before
-    where change.tenant_id = before.tenant_id
+    where change.tenant_id is not null
+      and change.tenant_id is not distinct from before.tenant_id
       and not exists (select from new_rows offset 1);
     if found then
       return null;
@@ -214,7 +216,7 @@ begin
       jsonb_build_object(
         'type', 'events_deleted',
         'table', 'events',
-        'operation', tg_op
+        'operation', 'DELETE'
       ),
       'events_deleted',
       'tenant:' || change.tenant_id::text || ':events',

@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_documents', true, 'd59499c016d0ea590c1b4ca5a313219b')
+      ('broadcast_documents', true, 'c47d3000a6317ef38fd1a8f48c219ef9')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -171,7 +171,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', tg_op,
+        'operation', 'INSERT',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',
@@ -191,6 +191,7 @@ begin
   elsif tg_op = 'UPDATE' then
     -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
+    -- The scopes are not compared by =, so that no plan made for many rows hashes them for one.
     perform
       case
         when (
@@ -203,7 +204,7 @@ begin
           jsonb_build_object(
             'type', 'stats_invalidated',
             'table', 'documents',
-            'operation', tg_op,
+            'operation', 'UPDATE',
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'stats_invalidated',
@@ -213,7 +214,8 @@ begin
       end
     from new_rows as change
     cross join old_rows as before
-    where change.tenant_id = before.tenant_id
+    where change.tenant_id is not null
+      and change.tenant_id is not distinct from before.tenant_id
       and not exists (select from new_rows offset 1);
     if found then
       return null;
@@ -254,7 +256,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', tg_op,
+        'operation', 'DELETE',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',

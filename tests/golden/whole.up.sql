@@ -216,7 +216,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', tg_op,
+        'operation', 'INSERT',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',
@@ -236,6 +236,7 @@ begin
   elsif tg_op = 'UPDATE' then
     -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
+    -- The scopes are not compared by =, so that no plan made for many rows hashes them for one.
     perform
       case
         when (
@@ -248,7 +249,7 @@ begin
           jsonb_build_object(
             'type', 'stats_invalidated',
             'table', 'documents',
-            'operation', tg_op,
+            'operation', 'UPDATE',
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'stats_invalidated',
@@ -258,7 +259,8 @@ begin
       end
     from new_rows as change
     cross join old_rows as before
-    where change.tenant_id = before.tenant_id
+    where change.tenant_id is not null
+      and change.tenant_id is not distinct from before.tenant_id
       and not exists (select from new_rows offset 1);
     if found then
       return null;
@@ -299,7 +301,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', tg_op,
+        'operation', 'DELETE',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',
@@ -691,7 +693,7 @@ begin
       jsonb_build_object(
         'type', 'notifications_created',
         'table', 'notifications',
-        'operation', tg_op,
+        'operation', 'INSERT',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'notifications_created',
@@ -712,6 +714,7 @@ begin
     action := 'updated';
     -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
+    -- The scopes are not compared by =, so that no plan made for many rows hashes them for one.
     perform
       case
         when (
@@ -722,7 +725,7 @@ begin
           jsonb_build_object(
             'type', 'notifications_updated',
             'table', 'notifications',
-            'operation', tg_op,
+            'operation', 'UPDATE',
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'notifications_updated',
@@ -732,7 +735,8 @@ begin
       end
     from new_rows as change
     cross join old_rows as before
-    where change.user_id = before.user_id
+    where change.user_id is not null
+      and change.user_id is not distinct from before.user_id
       and not exists (select from new_rows offset 1);
     if found then
       return null;
@@ -774,7 +778,7 @@ begin
       jsonb_build_object(
         'type', 'notifications_deleted',
         'table', 'notifications',
-        'operation', tg_op,
+        'operation', 'DELETE',
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'notifications_deleted',

@@ -1,5 +1,5 @@
 jsonb_build_object(
   'type', :[event],
   'table', :'name',
-  'operation', tg_op
+  'operation', :[operation]
 )

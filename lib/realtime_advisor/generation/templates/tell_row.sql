@@ -6,7 +6,7 @@ perform realtime.send(
   true
 )
 from :[rows] as change
-where :[scope] is not null
+where :[key] is not null
   and not exists (select from :[rows] offset 1);
 if found then
   return null;

@@ -1,5 +1,6 @@
 -- One row that keeps its scope, the common case, is told at once, if it changed.
 -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
+-- The scopes are not compared by =, so that no plan made for many rows hashes them for one.
 perform
   case
     when (
@@ -15,7 +16,8 @@ perform
   end
 from new_rows as change
 cross join old_rows as before
-where :[scope] = :[scope_before]
+where :[key] is not null
+  and :[scope] is not distinct from :[scope_before]
   and not exists (select from new_rows offset 1);
 if found then
   return null;
