@@ -23,6 +23,7 @@ from realtime_advisor.model import (
 
 from .world import churn, name, outside_supabase, reads, table
 
+Said = dict[str, dict[str, object]]
 WHY = {"answer": "id", "reason": "our own login", "by": "Ada"}
 SAID = "public.users.id is the JWT's sub (the architect's answer: our own login (Ada))"
 
@@ -87,7 +88,7 @@ def test_the_answer_by_itself_opens_no_table(of: str) -> None:
 
 
 def test_what_is_missing_is_said_as_the_answer_to_give() -> None:
-    answers = {"users": {"token_subject": "id"}}
+    answers: Said = {"users": {"token_subject": "id"}}
     assert 'Answer scope = "user_id" for public.alerts if each' in (scope("alerts", answers).refusal or "")
     assert 'answer members = "public.group_users" for public.posts' in (scope("posts", answers).refusal or "")
 
@@ -149,7 +150,7 @@ def test_a_view_is_no_users_table() -> None:
 
 def test_numbers_of_two_tables_cannot_both_be_the_sub() -> None:
     staff = typed(table("staff", "id"), id="integer_")
-    answers: dict[str, dict[str, object]] = {"users": {"token_subject": "id"}, "staff": {"token_subject": "id"}}
+    answers: Said = {"users": {"token_subject": "id"}, "staff": {"token_subject": "id"}}
     with pytest.raises(BadInput, match=r"sub is public\.staff\.id and public\.users\.id: both are numbers"):
         decided("alerts", answers, world(staff))
     same = replace(staff, foreign_keys=(ForeignKey("k", ("id",), USERS.name, ("id",)),))
@@ -165,7 +166,7 @@ def test_what_the_catalogue_says_is_not_overruled() -> None:
 
 def test_an_authors_column_is_not_taken_for_the_audience_unless_it_is_said() -> None:
     notes = typed(table("notes", "id author_id", refers={"author_id": "users"}), author_id="bigint_")
-    answers: dict[str, dict[str, object]] = {"users": {"token_subject": "id"}}
+    answers: Said = {"users": {"token_subject": "id"}}
     assert scope("notes", answers, world(notes)).entitlement is None
     assert scope("notes", {**answers, "notes": {"scope": "author_id"}}, world(notes)).entitlement
 
@@ -173,7 +174,7 @@ def test_an_authors_column_is_not_taken_for_the_audience_unless_it_is_said() -> 
 def test_policies_that_say_otherwise_are_not_overruled_by_the_scope_alone() -> None:
     policy = reads("alerts.id", functions=("app.any",), using="app.any(id)")
     alerts = replace(ALERTS, row_security=True, policies=(policy,))
-    answers = {"users": {"token_subject": "id"}, "alerts": {"scope": "user_id"}}
+    answers: Said = {"users": {"token_subject": "id"}, "alerts": {"scope": "user_id"}}
     refused = scope("alerts", answers, world(alerts)).refusal or ""
     assert 'answer scope = "user_id" and members = "public.users" for public.alerts' in refused
     answers["alerts"] |= {"members": "public.users"}
@@ -188,7 +189,7 @@ def test_policies_that_say_otherwise_are_not_overruled_by_the_scope_alone() -> N
 
 
 def test_members_whose_key_is_the_sub_listen_and_the_reason_is_told() -> None:
-    answers = {"users": {"token_subject": WHY}, "posts": {"members": "public.group_users"}}
+    answers: Said = {"users": {"token_subject": WHY}, "posts": {"members": "public.group_users"}}
     made = decided("posts", answers)
     assert made.scope is not None
     entitlement = made.scope.entitlement
@@ -229,7 +230,7 @@ def test_a_foreign_key_to_the_sub_itself_needs_no_look_up() -> None:
     badges = typed(table("badges", "id login"), login="text_")
     badges = replace(badges, foreign_keys=(ForeignKey("k", ("login",), USERS.name, ("auth_id",)),))
     for subject, kind in (("auth_id", "self"), ("id", "membership")):
-        answers = {"users": {"token_subject": subject}, "badges": {"scope": "login"}}
+        answers: Said = {"users": {"token_subject": subject}, "badges": {"scope": "login"}}
         entitlement = scope("badges", answers, world(badges)).entitlement
         assert entitlement is not None
         assert entitlement.kind == kind
@@ -241,7 +242,7 @@ def test_the_users_row_may_be_the_membership() -> None:
         columns=(*USERS.columns, Column("group_id", "uuid")),
         foreign_keys=(ForeignKey("k", ("group_id",), GROUPS.name, ("id",)),),
     )
-    answers = {"users": {"token_subject": "auth_id"}, "posts": {"members": "public.users"}}
+    answers: Said = {"users": {"token_subject": "auth_id"}, "posts": {"members": "public.users"}}
     found = scope("posts", answers, world(users))
     assert found.entitlement is not None, found.refusal
     assert found.entitlement.membership == USERS.name
@@ -255,7 +256,7 @@ def test_a_table_that_extends_the_users_names_them_too() -> None:
         typed(drafts, profile_id="bigint_"),
         foreign_keys=(ForeignKey("k", ("profile_id",), profiles.name, ("user_id",)),),
     )
-    answers = {"users": {"token_subject": "id"}, "drafts": {"scope": "profile_id"}}
+    answers: Said = {"users": {"token_subject": "id"}, "drafts": {"scope": "profile_id"}}
     entitlement = scope("drafts", answers, world(profiles, drafts)).entitlement
     assert entitlement is not None
     assert entitlement.kind == "self"
@@ -265,7 +266,7 @@ def test_a_table_that_extends_the_users_names_them_too() -> None:
 def test_a_pair_that_only_looks_like_keys_is_taken_where_it_is_named_and_said_so() -> None:
     members = replace(WORLD[2], foreign_keys=())
     posts = replace(WORLD[3], foreign_keys=())
-    answers: dict[str, dict[str, object]] = {
+    answers: Said = {
         "users": {"token_subject": "id"},
         "posts": {"members": "public.group_users", "scope": "group_id"},
     }

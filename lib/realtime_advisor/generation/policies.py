@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from realtime_advisor.model import Emission, Entitlement, TableName
 from realtime_advisor.model.design import TOPIC_PATTERN
 
@@ -10,6 +12,8 @@ from .naming import hashed_name
 from .quoting import qualified, quote_ident, quote_literal
 from .rendering import Fragment, Remark, Value, fragment
 from .topics import around_id, make_topic
+
+_SUB: Final = "(auth.jwt() ->> 'sub')"
 
 
 def entitlement_name(emission: Emission) -> str:
@@ -40,8 +44,16 @@ def entitlement_function(emission: Emission) -> Fragment:
     if entitlement.kind == "self":
         same = family(scope.key_type) == family(entitlement.user_type)
         is_self = "scope_id = user_id" if same else "scope_id::text = user_id::text"
-        return fragment("entitlement_self", {**values, "is_self": Fragment(is_self)})
-    return fragment("entitlement_membership", {**values, **_look_up(emission, entitlement)})
+        spelled = f" and {_SUB} = user_id::text" if _has_spellings(entitlement) else ""
+        return fragment("entitlement_self", {**values, "is_self": Fragment(is_self + spelled)})
+    misspelled = f" or {_SUB} is distinct from user_id::text" if _has_spellings(entitlement) else ""
+    looked_up = {**_look_up(emission, entitlement), "or_misspelled": Fragment(misspelled)}
+    return fragment("entitlement_membership", {**values, **looked_up})
+
+
+def _has_spellings(entitlement: Entitlement) -> bool:
+    """Whether several texts are the same key: 7, +7 and 0x7. Whoever issues the tokens may take them for several."""
+    return family(entitlement.user_type) == "integer"
 
 
 def _around_id(emission: Emission) -> dict[str, Fragment]:
