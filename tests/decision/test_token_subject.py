@@ -14,6 +14,7 @@ from realtime_advisor.model import (
     Column,
     Decision,
     ForeignKey,
+    Hop,
     RelationKind,
     Scope,
     ScopeKind,
@@ -234,6 +235,25 @@ def test_a_foreign_key_to_the_sub_itself_needs_no_look_up() -> None:
         entitlement = scope("badges", answers, world(badges)).entitlement
         assert entitlement is not None
         assert entitlement.kind == kind
+
+
+def test_members_are_found_by_the_login_of_their_own_row() -> None:
+    found = scope("posts", {"users": {"token_subject": "auth_id"}, "posts": {"members": "public.group_users"}})
+    entitled = found.entitlement
+    assert entitled is not None
+    assert (entitled.membership, entitled.user_column, entitled.user_type) == (MEMBERS.name, "user_id", "text")
+    assert entitled.login == Hop(MEMBERS.name, ("user_id",), USERS.name, ("id",))
+    assert entitled.login_column == "auth_id"
+    assert "public.users.auth_id may be null: such a user bears no token and hears nothing." in found.notes
+
+
+def test_policies_that_know_users_by_the_key_say_nothing_of_a_login() -> None:
+    asked = reads("posts.group_id", "group_users.group_id", "group_users.user_id")
+    posts = replace(WORLD[3], row_security=True, policies=(asked,))
+    answers: Said = {"users": {"token_subject": "auth_id"}, "posts": {"members": "public.group_users"}}
+    found = scope("posts", answers, world(posts))
+    assert found.entitlement is not None
+    assert "they are not compared with a sub in public.users.auth_id" in found.notes[0]
 
 
 def test_the_users_row_may_be_the_membership() -> None:

@@ -41,12 +41,12 @@ insert into forum.users values (7, 'user_2abcDEF', 1), (8, 'a:b%', 2), (9, null,
 insert into forum.group_users values (1, 7), (2, 8);
 
 create schema chat;
-create table chat.users (id varchar(26) primary key, name text);
+create table chat.users (id varchar(26) primary key, login text not null unique);
 create table chat.channels (id varchar(26) primary key, name text);
 create table chat.channelmembers (channelid varchar(26) not null, userid varchar(26) not null,
   primary key (channelid, userid));
 create table chat.posts (id varchar(26) primary key, channelid varchar(26) not null, userid varchar(26) not null);
-insert into chat.users values ('user_2abcDEF'), ('x%');
+insert into chat.users values ('user_2abcDEF', 'one'), ('x%', 'x');
 insert into chat.channels values ('c:1'), ('c2');
 insert into chat.channelmembers values ('c:1', 'user_2abcDEF'), ('c2', 'x%');
 
@@ -65,6 +65,7 @@ BY_ID: Answers = {"forum.users": {"token_subject": "id"}}
 BY_LOGIN: Answers = {"forum.users": {"token_subject": "external_id"}}
 GROUPS: Answers = {"forum.posts": {"members": "forum.group_users"}}
 OWN: Answers = {"forum.alerts": {"scope": "user_id"}}
+TEAM: Answers = {'prisma."Note"': {"members": 'prisma."TeamMember"'}}
 NO_NUMBERS = ("user_2abcDEF", "", "7.0", "7;", "x" * 10_000, "99999999999999999999", "' or true --", {"a": 1}, None)
 
 
@@ -109,6 +110,7 @@ def applications(server: RunningServer) -> Iterator[Applications]:
 
 CASES: dict[str, tuple[str, Answers]] = {
     "members, a number": ("forum.posts", {**BY_ID, **GROUPS}),
+    "members, another column": ("forum.posts", {**BY_LOGIN, **GROUPS}),
     "own rows, a number": ("forum.alerts", {**BY_ID, **OWN}),
     "own rows, another column": ("forum.alerts", {**BY_LOGIN, **OWN}),
     "the users' own rows": ("forum.users", {"forum.users": {"token_subject": "id", "scope": "id"}}),
@@ -120,9 +122,14 @@ CASES: dict[str, tuple[str, Answers]] = {
             "chat.posts": {"members": "chat.channelmembers", "scope": "channelid"},
         },
     ),
-    "mixed case": (
-        'prisma."Note"',
-        {'prisma."User"': {"token_subject": "id"}, 'prisma."Note"': {"members": 'prisma."TeamMember"'}},
+    "mixed case": ('prisma."Note"', {'prisma."User"': {"token_subject": "id"}, **TEAM}),
+    "mixed case, another column": ('prisma."Note"', {'prisma."User"': {"token_subject": "clerkId"}, **TEAM}),
+    "another column, no foreign keys": (
+        "chat.posts",
+        {
+            "chat.users": {"token_subject": "login"},
+            "chat.posts": {"members": "chat.channelmembers", "scope": "channelid"},
+        },
     ),
 }
 
@@ -161,3 +168,10 @@ def test_where_no_key_says_so_the_text_still_has_to_be_the_same(applications: Ap
     subs = ("user_2abcDEF", "x%", "x_", "%", "", None)
     assert applications.who_may_join(script, "c%3A1", subs) == ["user_2abcDEF"]
     assert applications.who_may_join(script, "c2", subs) == ["x%"]
+
+
+def test_members_are_known_by_the_login_of_their_own_row(applications: Applications) -> None:
+    script = applications.write(*CASES["members, another column"])
+    subs = ("7", 7, "8", "user_2abcDEF", "user_2abcdef", "a:b%", "a:b_", "", None)
+    assert applications.who_may_join(script, "1", subs) == ["user_2abcDEF"]
+    assert applications.who_may_join(script, "2", subs) == ["a:b%"]

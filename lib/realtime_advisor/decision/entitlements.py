@@ -14,7 +14,7 @@ from typing import Final
 from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table
 
 from .granting import Asked, Granted, grant, refuse, say_why_unread, why_unreadable
-from .own_rows import entitle_user, say_overruled, say_unknown_sub, spell, tell_sub
+from .own_rows import entitle_user, say_overruled, say_unknown_sub, say_without_sub, spell, sub_type, tell_sub
 from .principals import Membership, Principals, UserTable
 from .row_tests import say_row_tests, together
 from .walking import find_route
@@ -49,7 +49,7 @@ def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals
     why_not = _why_not_named(membership, asked, principals) if asked.named else _why_no_member(membership, asked)
     if why_not:
         return why_not
-    granted = grant(asked, path, membership)
+    granted = _why_not_read(membership, asked, principals) or grant(asked, path, membership)
     if isinstance(granted, str) and asked.named:
         granted = Granted(left_out=(say_overruled(asked, granted),))
     if isinstance(granted, str):
@@ -67,16 +67,18 @@ def _why_not_named(membership: Membership, asked: Asked, principals: Principals)
     unreadable = why_unreadable(asked.table)
     if unreadable:
         return unreadable
-    user, by = _user_of(membership, principals)
-    if by == user.sub:
+    user = _user_of(membership, principals)[0]
+    if user.sub is not None:
         return None
-    column = f"{membership.table}.{membership.user_column}"
-    if user.sub is None:
-        return say_unknown_sub(user, column)
-    return (
-        f"{column} names a user by {user.name}.{by}, and the JWT's sub is {user.name}.{user.sub}: a topic's policy "
-        f"looks up one table of members alone. Give {membership.table} a column that refers to {user.name}.{user.sub}."
-    )
+    return say_unknown_sub(user, f"{membership.table}.{membership.user_column}")
+
+
+def _why_not_read(membership: Membership, asked: Asked, principals: Principals) -> str | None:
+    """Why the policies are not asked about a membership that was named: its users are not known by the sub."""
+    if not asked.named or not asked.table.row_security:
+        return None
+    user, by = _user_of(membership, principals)
+    return None if by == user.sub else f"they are not compared with a sub in {user.name}.{user.sub}"
 
 
 def _user_of(membership: Membership, principals: Principals) -> tuple[UserTable, str]:
@@ -127,8 +129,9 @@ def _entitle_members(
     counting = asked.counting.get(membership.table)
     answered = [each.said for each in (asked.named, counting) if each]
     decided = "the architect named" if asked.named else "policies decide by"
-    user = _user_of(membership, principals)[0] if asked.named else None
+    user, by = _user_of(membership, principals) if asked.named else (None, "")
     sub = f"; {tell_sub(user)}" if user and user.said else ""
+    notes = granted.left_out
     entitlement = Entitlement(
         "membership",
         asked.catalog[membership.table].column(membership.user_column).type,
@@ -141,7 +144,15 @@ def _entitle_members(
         granted.conditions,
         granted.hides_rows,
     )
-    return replace(asked.scope, entitlement=entitlement, notes=granted.left_out)
+    if user and user.sub and by != user.sub:
+        entitlement = replace(
+            entitlement,
+            user_type=sub_type(user, asked.catalog),
+            login=Hop(membership.table, (membership.user_column,), user.name, (by,)),
+            login_column=user.sub,
+        )
+        notes = (*notes, *say_without_sub(user, asked.catalog))
+    return replace(asked.scope, entitlement=entitlement, notes=notes)
 
 
 def _say_one_each(scope: Scope, membership: Membership, catalog: Catalog) -> Scope:

@@ -30,7 +30,7 @@ def entitle_user(asked: Asked, principals: Principals) -> Scope:
         return refuse(scope, granted)
     entitlement = Entitlement(
         "self",
-        _sub_type(user, asked.catalog),
+        sub_type(user, asked.catalog),
         source=Source.ANSWERED if _is_answered(asked, user) else Source.CATALOG,
         reason=tell_sub(user),
         conditions=granted.conditions,
@@ -40,7 +40,7 @@ def entitle_user(asked: Asked, principals: Principals) -> Scope:
         entitlement = replace(
             entitlement, kind="membership", membership=user.name, scope_columns=(by,), user_column=user.sub
         )
-    notes = (*granted.left_out, *(_say_without_sub(user, asked.catalog) if pair else ()))
+    notes = (*granted.left_out, *(say_without_sub(user, asked.catalog) if pair else ()))
     return replace(scope, entitlement=entitlement, notes=notes)
 
 
@@ -118,12 +118,14 @@ def _known_by(asked: Asked, user: UserTable, principals: Principals) -> str:
     return named[0][0] if named else user.key
 
 
-def _sub_type(user: UserTable, catalog: Catalog) -> str:
+def sub_type(user: UserTable, catalog: Catalog) -> str:
+    """The type of the column that holds the JWT's sub."""
     if user.sub is None or user.name not in catalog.tables:
         return user.key_type
     return catalog[user.name].column(user.sub).type
 
 
-def _say_without_sub(user: UserTable, catalog: Catalog) -> Iterator[str]:
+def say_without_sub(user: UserTable, catalog: Catalog) -> Iterator[str]:
+    """That some users may have no sub, where the column allows it."""
     if user.sub is not None and not catalog[user.name].column(user.sub).not_null:
         yield f"{user.name}.{user.sub} may be null: such a user bears no token and hears nothing."

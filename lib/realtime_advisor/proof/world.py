@@ -236,7 +236,9 @@ def _member(world: World, entitlement: Entitlement, number: int, slice_: int, pe
     assert entitlement.membership is not None
     assert entitlement.user_column is not None
     row = dict(world.make(entitlement.membership, number, slice_))
-    row[entitlement.user_column] = world.people[person].sub
+    login = entitlement.login  # the user's own row, which is the one of that number, and holds the sub
+    known_by = world.key((login.references, login.referenced_columns[0]), person) if login else world.people[person].sub
+    row[entitlement.user_column] = known_by
     return row
 
 
