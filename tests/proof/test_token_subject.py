@@ -11,6 +11,7 @@ import pytest
 
 from realtime_advisor.decision.churn import measure_churn
 from realtime_advisor.decision.decide import decide
+from realtime_advisor.display.designs import say_entitled
 from realtime_advisor.generation.design import design
 from realtime_advisor.generation.sql import generate
 from realtime_advisor.model import Catalog, DatabaseChurn, Option, ProofStatus, Script, TableName
@@ -175,3 +176,9 @@ def test_members_are_known_by_the_login_of_their_own_row(applications: Applicati
     subs = ("7", 7, "8", "user_2abcDEF", "user_2abcdef", "a:b%", "a:b_", "", None)
     assert applications.who_may_join(script, "1", subs) == ["user_2abcDEF"]
     assert applications.who_may_join(script, "2", subs) == ["a:b%"]
+
+
+def test_the_bundle_says_who_may_listen_in_either_case(applications: Applications) -> None:
+    told = {case: say_entitled(applications.write(*CASES[case]).design.emissions[0].scope) for case in CASES}
+    assert told["own rows, another column"] == told["own rows, a number"] == "the user named in the topic"
+    assert told["members, another column"] == "users with a row in forum.group_users"
