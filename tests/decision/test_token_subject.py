@@ -22,7 +22,7 @@ from realtime_advisor.model import (
     Table,
 )
 
-from .world import churn, name, outside_supabase, reads, table
+from .world import catalog, churn, name, outside_supabase, reads, table
 
 Said = dict[str, dict[str, object]]
 WHY = {"answer": "id", "reason": "our own login", "by": "Ada"}
@@ -163,6 +163,17 @@ def test_what_the_catalogue_says_is_not_overruled() -> None:
     users = replace(USERS, foreign_keys=(ForeignKey("k", ("id",), name("auth.users"), ("id",)),))
     with pytest.raises(BadInput, match=r"says that id is the JWT's sub. Take the answer back"):
         decided("alerts", {"users": {"token_subject": "auth_id"}}, world(users))
+
+
+def test_an_answer_that_the_catalogue_gives_too_changes_nothing() -> None:
+    known = catalog(
+        table("alerts", "id user_id", refers=TO_USER), table("notes", "id room_id", refers={"room_id": "rooms"})
+    )
+    answers: Said = {"public.users": {"token_subject": "id"}}
+    for of in ("alerts", "notes", "rooms", "teams"):
+        without, said = (decide(known, churn(of), given)[name(of)].scopes for given in ({}, answers))
+        assert said == without
+        assert any(each.entitlement for each in without)
 
 
 def test_an_authors_column_is_not_taken_for_the_audience_unless_it_is_said() -> None:
