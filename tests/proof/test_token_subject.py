@@ -40,6 +40,8 @@ create table forum.alerts (id bigint primary key, user_id integer not null refer
 insert into forum.groups values (1, 'one'), (2, 'two');
 insert into forum.users values (7, 'user_2abcDEF', 1), (8, 'a:b%', 2), (9, null, null), (10, '7', null);
 insert into forum.group_users values (1, 7), (2, 8);
+insert into forum.posts values (1, 1, 7, 'a'), (2, 2, null, 'b');
+insert into forum.alerts values (1, 7, 'a'), (2, 8, 'b'), (3, 9, 'c');
 
 create schema chat;
 create table chat.users (id varchar(26) primary key, login text not null unique);
@@ -182,3 +184,19 @@ def test_the_bundle_says_who_may_listen_in_either_case(applications: Application
     told = {case: say_entitled(applications.write(*CASES[case]).design.emissions[0].scope) for case in CASES}
     assert told["own rows, another column"] == told["own rows, a number"] == "the user named in the topic"
     assert told["members, another column"] == "users with a row in forum.group_users"
+
+
+@pytest.mark.parametrize("case", ["members, another column", "own rows, another column", "members, a number"])
+def test_it_is_proved_in_place_on_rows_that_are_there(applications: Applications, case: str) -> None:
+    script = applications.write(*CASES[case])
+    with psycopg.connect(applications.conninfo, autocommit=True) as connection:
+        connection.execute(f"{script.functions}; {script.triggers}".encode())
+        apply_policies(connection, script.policies)
+        try:
+            with closing(open_target(applications.conninfo)) as target:
+                proof = prove(script, applications.catalog, target=target)
+        finally:
+            apply_policies(connection, script.down)
+    assert proof.failures == ()
+    assert proof.status is ProofStatus.PROVED
+    assert {cell.expected for cell in proof.cells} == {True, False}
