@@ -235,6 +235,7 @@ def test_behind_another_column_the_users_row_is_looked_up() -> None:
         "auth_id",
         "text",
     )
+    assert "one at a time" not in found.reason
     assert found.notes == ("public.users.auth_id may be null: such a user bears no token and hears nothing.",)
 
 
