@@ -19,10 +19,11 @@ from .bundle.writing import kept_aside, require_writable
 from .decision.answers import FILE
 from .errors import AdvisorError, BadInput
 from .model.design import WORKSHOP_TRAFFIC
+from .observation.environment import find_unread, tell_unread
 from .observation.history import folder_beside, make_absolute
 from .observation.recording import tell_length
 from .sampling import open_environment_history, read_number
-from .targets import connect, identify_database, named_target
+from .targets import connect, identify_database, named_target, require_no_unread
 
 _MOST_NOTES: Final = 8  # of which the terminal tells
 NOTEBOOK: Final = Path(__file__).resolve().parents[2] / "notebooks" / "report.ipynb"
@@ -39,6 +40,8 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
     out = Path(environ.get("OUT", "").strip() or "out").absolute()
     label = Label(environ.get("VERSION", "").strip() or DEFAULT_VERSION)
     types = _types_file(environ.get("TYPES", "").strip())
+    if not environ.get("HISTORY", "").strip():
+        require_no_unread(environ)
     require_writable(out)
     _require_of_the_same_kind(out, environ)
     history, database = (environ.get(name, "").strip() for name in ("HISTORY", "DATABASE"))
@@ -100,6 +103,8 @@ def _introduce(environ: Mapping[str, str], database: str) -> str:
         into = f", recording into {history.place}" if history else ""
         return f"Deciding about the database {name}{into} ..."
     if history:
+        if unread := find_unread(environ):
+            print(f"{tell_unread(unread)}.", flush=True)
         sampling = history.latest_sampling(database or None)
         readings, last = history.progress(sampling)
         length = tell_length((last - sampling.began).total_seconds()) if last else "no time"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from .errors import BadInput
 from .model import DatabaseIdentity, Feed
+from .observation.environment import find_unread, names_database, tell_unread
 from .observation.identity import identify
+from .observation.progress import HEADLESS
 from .observation.recording import Turns, every
 from .observation.target import Target, open_target
 from .workshop.database import WorkshopDatabase, load_feeds, open_workshop, template_name
 from .workshop.traffic import run_traffic as run_workshop_traffic
-
-_LIBPQ: Final = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 
 # The copy behind each workshop target, so that traffic can be run on what connect() returned.
 _workshops: dict[Target, WorkshopDatabase] = {}
@@ -23,11 +23,13 @@ _workshops: dict[Target, WorkshopDatabase] = {}
 def connect(url: str | None = None, *, environ: Mapping[str, str] = os.environ) -> Target:
     """A read-only target: `url`, else DATABASE_URL, else a PG* environment, else a copy of the workshop database.
 
+    What may surprise about it, such as a misspelt DATABASE_URL, is said on stderr.
     Raises ConnectionFailed, MissingPrivilege, UnsupportedServer, NoServerBinaries or SandboxFailed, in one sentence.
     """
     named = url if url is not None else environ.get("DATABASE_URL", "").strip()
     if named or named_target(environ):
         return open_target(named)
+    _tell_unread(environ)
     workshop = open_workshop()
     target = open_target(workshop.conninfo, clock=workshop.clock)
     _workshops[target] = workshop
@@ -36,7 +38,26 @@ def connect(url: str | None = None, *, environ: Mapping[str, str] = os.environ) 
 
 def named_target(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether the environment names a database: DATABASE_URL, or libpq's own variables."""
-    return any(environ.get(name, "").strip() for name in ("DATABASE_URL", *_LIBPQ))
+    return names_database(environ)
+
+
+def require_no_unread(environ: Mapping[str, str]) -> None:
+    """Raise BadInput where no database is named, but a variable is set that looks as if it did.
+
+    For runs that nobody watches: what they leave behind would be about the workshop database.
+    """
+    unread = () if named_target(environ) else find_unread(environ)
+    if unread:
+        raise BadInput(
+            f"{tell_unread(unread)}. Set DATABASE_URL to look at your own; for the embedded workshop database, unset "
+            f"{' and '.join(unread)}."
+        )
+
+
+def _tell_unread(environ: Mapping[str, str]) -> None:
+    unread = find_unread(environ)
+    if unread and HEADLESS not in environ:  # a headless run was refused, and stored notebooks are the workshop's
+        print(f"{tell_unread(unread)}. This is the embedded workshop database.", file=sys.stderr)
 
 
 def is_workshop(target: Target) -> bool:
