@@ -80,7 +80,7 @@ def test_a_sampling_is_recorded_to_its_end(
     readings = len(list(history.snapshots()))
     assert 2 <= readings <= 4  # a busy machine oversleeps turns
     assert last.startswith(f"Done: {readings} readings in 0.3 s. Decide from them with make report")
-    assert [found.kind for found in history.happenings(history.latest_sampling())] == ["finished"]
+    assert [found.kind for found in history.happenings(history.extents()[-1].sampling)] == ["finished"]
     assert SECRET not in first + last
     assert SECRET.encode() not in Path(history.place).read_bytes()
 
