@@ -23,12 +23,12 @@ _workshops: dict[Target, WorkshopDatabase] = {}
 def connect(url: str | None = None, *, environ: Mapping[str, str] = os.environ) -> Target:
     """A read-only target: `url`, else DATABASE_URL, else a PG* environment, else a copy of the workshop database.
 
-    What may surprise about it, such as a misspelt DATABASE_URL, is said on stderr.
+    What may surprise about it, as that DATABASE_URL is misspelt or names a standby, is said on stderr.
     Raises ConnectionFailed, MissingPrivilege, UnsupportedServer, NoServerBinaries or SandboxFailed, in one sentence.
     """
     named = url if url is not None else environ.get("DATABASE_URL", "").strip()
     if named or named_target(environ):
-        return open_target(named)
+        return _tell_blind(open_target(named), environ)
     _tell_unread(environ)
     workshop = open_workshop()
     target = open_target(workshop.conninfo, clock=workshop.clock)
@@ -55,9 +55,30 @@ def require_no_unread(environ: Mapping[str, str]) -> None:
 
 
 def _tell_unread(environ: Mapping[str, str]) -> None:
-    unread = find_unread(environ)
-    if unread and HEADLESS not in environ:  # a headless run was refused, and stored notebooks are the workshop's
-        print(f"{tell_unread(unread)}. This is the embedded workshop database.", file=sys.stderr)
+    if unread := find_unread(environ):
+        _tell(f"{tell_unread(unread)}. This is the embedded workshop database.", environ)
+
+
+def _tell_blind(target: Target, environ: Mapping[str, str]) -> Target:
+    """The target; said is why its counters will tell nothing, before somebody waits for them."""
+    if target.server.in_recovery:
+        _tell(
+            "This server is a standby, which counts no row changes: how much a table changes stays unknown. "
+            "Point DATABASE_URL at its primary.",
+            environ,
+        )
+    elif not target.server.track_counts:
+        _tell(
+            "This server does not count row changes, because track_counts is off: how much a table changes stays "
+            "unknown. Turn it on.",
+            environ,
+        )
+    return target
+
+
+def _tell(sentence: str, environ: Mapping[str, str]) -> None:
+    if HEADLESS not in environ:  # there the terminal has it already, and a stored notebook keeps no such thing
+        print(sentence, file=sys.stderr)
 
 
 def is_workshop(target: Target) -> bool:

@@ -41,6 +41,7 @@ from .drifts import show_drift
 from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
 from .proofs import show_deliveries, show_proof, show_proofs, show_proved_design, show_steps
 from .tables import (
+    show_advice,
     show_catalog,
     show_changes,
     show_decision,
@@ -55,7 +56,7 @@ from .tables import (
 from .views import Listing, View, Words
 
 _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
-    (Advice, lambda advice: show_decisions(advice.decisions, advice.proofs)),
+    (Advice, show_advice),
     (Audit, show_audit),
     (Catalog, show_catalog),
     (Client, show_client),
