@@ -209,7 +209,7 @@ def test_a_refused_design_says_why() -> None:
 
 
 def test_what_cannot_be_shown_is_refused_in_one_sentence() -> None:
-    with pytest.raises(BadInput, match="There is no way to show int. Show a catalogue"):
+    with pytest.raises(BadInput, match="There is no way to show int. Show a target, a catalogue"):
         show(42)
     with pytest.raises(BadInput, match="There is no way to show Decisions beside str"):
         show(decisions(), "x")
