@@ -49,10 +49,11 @@ set-up:
 	    found=$$(sh tools/find-python) && "$$found" -E tools/setup_venv.py "$(VENV)"; \
 	fi
 
-# Jupyter refuses to run as root unless told; in a container one often is.
+# Jupyter refuses to run as root unless told; in a container one often is. The folder holds defaults, which a person's own
+# settings go before: no question about Jupyter's news at the first start.
 lab: set-up
 	@if [ "$$(id -u)" = 0 ]; then root=--allow-root; fi; \
-	exec $(RUN) -m jupyterlab $$root $(ARGS) notebooks/00_start_here.ipynb
+	exec $(RUN) -m jupyterlab $$root --LabApp.app_settings_dir="$(CURDIR)/tools/jupyterlab" $(ARGS) notebooks/00_start_here.ipynb
 
 report: set-up
 	@exec $(RUN) -m realtime_advisor $(ARGS)

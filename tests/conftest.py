@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 from collections.abc import Iterator
@@ -12,11 +13,16 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.errors import NoServerBinaries
+from realtime_advisor.observation.environment import find_unread
 from realtime_advisor.sandbox.postgres import Binaries, RunningServer, find_binaries, lease
 
 # A shell's background job ignores Ctrl-C, and so would these processes and all that they start: tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Nor do tests see what looks as if it named a database, such as a developer's own POSTGRES_URL.
+for _unread in find_unread(os.environ):
+    del os.environ[_unread]
 
 
 @contextmanager
