@@ -19,7 +19,7 @@ from .decided_again import find_decided_otherwise
 from .expected import read_expected
 from .installed import find_faults, find_installed
 from .published import find_published, outstanding_cut_overs
-from .tables import find_tables, gone_tables
+from .tables import find_tables, gone_tables, lacking_tables
 from .volume import compare_messages, find_volume, tell_messages, topics_of
 from .world import World, read_world
 
@@ -43,7 +43,7 @@ def check(target: Target, bundle: Path | str, seconds: float | None = None) -> D
         unchecked.append(f"what is installed. {error}")
     access = find_access(world, faults)
     findings = [
-        *find_installed(faults, gone_tables(run, world), access),
+        *find_installed(faults, gone_tables(run, world), lacking_tables(run, world), access),
         *tables,
         *find_published(run, world),
         *access.findings,
