@@ -55,6 +55,7 @@ from .targets import (
     feeds_of_recorded,
     identify_database,
     is_workshop,
+    locate,
     named_target,
     turns_of,
     write_minutes,
@@ -154,6 +155,7 @@ def advise(
     told = observed.feeds if feeds is None else feeds
     draft = partial(design, catalog=observed.catalog, feeds=told, topic=topic, event=event, setup=setup)
     advice = _generate(observed, decisions, draft, (*expired, *unknown, *tell_moved_evidence(decisions)))
+    advice = replace(advice, place=locate(source if isinstance(source, Target) else source.database(database)))
     advice = _prove(advice, observed.catalog, prove) if prove else advice
     if kept and isinstance(source, Target):
         kept.keep_decisions(identify_database(source), describe(advice, {}))

@@ -25,6 +25,7 @@ from .sampling import open_environment_history, read_number
 from .targets import connect, identify_database, named_target
 
 _MOST_NOTES: Final = 8  # of which the terminal tells
+_SWITCH: Final = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 NOTEBOOK: Final = Path(__file__).resolve().parents[2] / "notebooks" / "report.ipynb"
 
 
@@ -33,12 +34,14 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
 
     About the database that DATABASE_URL or PG* names, recorded into HISTORY if that is set; else about what HISTORY
     holds; else about the workshop database. ANSWERS is a file; without it the one beside HISTORY counts. VERSION is
-    that of the first migration, DATE the day that the pages give, TYPES a file with the types of rows for clients.
+    that of the first migration, DATE the day that the pages give, TYPES a file with the types of rows for clients;
+    SHOW_HOST=1 names the database and its host in the bundle.
     """
     seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
     out = Path(environ.get("OUT", "").strip() or "out").absolute()
     label = Label(environ.get("VERSION", "").strip() or DEFAULT_VERSION)
     types = _types_file(environ.get("TYPES", "").strip())
+    show_host = _read_switch(environ, "SHOW_HOST", "whether the bundle names the database and its host")
     require_writable(out)
     _require_of_the_same_kind(out, environ)
     history, database = (environ.get(name, "").strip() for name in ("HISTORY", "DATABASE"))
@@ -53,6 +56,7 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
         "version": label.version,
         "date": environ.get("DATE", "").strip() or None,
         "types": str(types) if types else None,
+        "show_host": show_host,
     }
     _execute(parameters)
     return out
@@ -71,6 +75,13 @@ def _require_of_the_same_kind(out: Path, environ: Mapping[str, str]) -> None:
             f"The folder {out} holds the bundle of a database of your own, and neither DATABASE_URL nor HISTORY is "
             "set, so the workshop's would take its place. Set one of them, or name another folder with OUT."
         )
+
+
+def _read_switch(environ: Mapping[str, str], name: str, what: str) -> bool:
+    said = environ.get(name, "").strip().lower()
+    if said not in _SWITCH:
+        raise BadInput(f"{name} is {said!r}; it says {what}: 1 or 0.")
+    return _SWITCH[said]
 
 
 def _types_file(named: str) -> Path | None:

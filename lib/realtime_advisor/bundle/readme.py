@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.display.audit import tell_audit
-from realtime_advisor.model import Advice, Audit, Decision, Design, Option, ProofStatus, TableName
+from realtime_advisor.model import Advice, Audit, Decision, Design, Option, Place, ProofStatus, TableName
 
 from .audit_page import PAGE
 from .files import INDEX
@@ -36,8 +36,9 @@ def render_readme(
     check: str,
     pages: Sequence[str],
     date: str | None = None,
+    place: Place | None = None,
 ) -> str:
-    """README.md; `files` are those of each table, `pages` the names of the other pages."""
+    """README.md; `files` are those of each table, `pages` the names of the other pages, `place` names the database."""
     tested = any(page.startswith("supabase/tests/") for page in pages)
     rows = [
         f"| {plain(str(table))} | {decision.option.value}{_override(decision)} | {decision.confidence} "
@@ -49,7 +50,7 @@ def render_readme(
         [
             "# How each table should speak to clients",
             "",
-            f"{tell_run(advice)}{f', {date}' if date else ''}.",
+            f"{plain(tell_run(advice, place))}{f', {date}' if date else ''}.",
             "",
             *([*notes, ""] if notes else []),
             "| Table | Decision | Confidence | How clients learn of changes | Proof | SQL |",

@@ -9,7 +9,7 @@ from realtime_advisor.display.audit import show_audit_findings
 from realtime_advisor.display.palette import OPTIONS
 from realtime_advisor.display.sentences import tell_poller_load, tell_verdict
 from realtime_advisor.display.wording import say_count, say_list, say_table
-from realtime_advisor.model import Advice, Decision, Option, ProofStatus, TableName
+from realtime_advisor.model import Advice, Decision, Option, Place, ProofStatus, TableName
 
 from .audit_page import PAGE as AUDIT_PAGE
 from .report_figures import draw_bars, draw_dots
@@ -29,10 +29,10 @@ _COLUMNS: Final = (
 )
 
 
-def survey(advice: Advice, rows: Mapping[TableName, Row]) -> Overview:
+def survey(advice: Advice, rows: Mapping[TableName, Row], place: Place | None = None) -> Overview:
     """The overview of a run; the busiest tables first."""
     return Overview(
-        run=tell_run(advice),
+        run=tell_run(advice, place),
         lead=tell_verdict(advice.decisions),
         tiles=tuple(_tiles(advice)),
         watch=tuple(_watch(advice)),

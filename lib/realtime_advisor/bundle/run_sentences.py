@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from realtime_advisor.display.wording import say_count
-from realtime_advisor.model import Advice
+from realtime_advisor.model import Advice, Place
 from realtime_advisor.model.design import WORKSHOP_TRAFFIC
 
 
-def tell_run(advice: Advice) -> str:
+def tell_run(advice: Advice, place: Place | None = None) -> str:
     """Which server was observed, and for how long: a part of a sentence, without clocks.
 
-    'PostgreSQL 18.0, watched for 60 seconds'
+    'PostgreSQL 18.0, watched for 60 seconds'; a `place` stands behind the version.
     """
-    return f"PostgreSQL {advice.server.version}, {_window(advice)}"
+    where = f", {tell_place(place)}" if place else ""
+    return f"PostgreSQL {advice.server.version}{where}, {_window(advice)}"
+
+
+def tell_place(place: Place) -> str:
+    """Which database, and where, as far as it is known.
+
+    >>> tell_place(Place("app", "db.example.com:5432")), tell_place(Place("app", None))
+    ('database app on db.example.com:5432', 'database app')
+    """
+    return f"database {place.database}" + (f" on {place.host}" if place.host else "")
 
 
 def _window(advice: Advice) -> str:

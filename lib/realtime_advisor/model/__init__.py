@@ -46,7 +46,7 @@ from .decision import (
     ScopeRates,
     Source,
 )
-from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, Migration, Script
+from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, Migration, Place, Script
 from .drift import CheckRow, Drift, DriftFinding, MessageCount, MessageCounts
 from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
@@ -106,6 +106,7 @@ __all__ = [
     "Move",
     "Option",
     "PartialKey",
+    "Place",
     "Policy",
     "PolicyFunction",
     "Proof",
