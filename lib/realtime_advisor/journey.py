@@ -16,6 +16,7 @@ from .decision.answers import FILE, Answers
 from .decision.audit import audit as judge_setup
 from .decision.churn import measure_churn
 from .decision.decide import decide, tell_moved_evidence
+from .decision.expiry import tell_expired
 from .errors import BadInput, EmptyDatabase, NoServerBinaries, SandboxFailed, ScriptRefused
 from .generation.design import design
 from .generation.sql import generate
@@ -150,11 +151,11 @@ def advise(
     given, unknown = (
         _leave_out_unknown(given, observed.catalog) if kept or isinstance(answers, str | Path) else (given, ())
     )
-    decisions = decide(observed.catalog, observed.churn, given, matrix)
+    decisions, past = tell_expired(decide(observed.catalog, observed.churn, given, matrix), expired)
     setup = observed.audit.setup if observed.audit else None
     told = observed.feeds if feeds is None else feeds
     draft = partial(design, catalog=observed.catalog, feeds=told, topic=topic, event=event, setup=setup)
-    advice = _generate(observed, decisions, draft, (*expired, *unknown, *tell_moved_evidence(decisions)))
+    advice = _generate(observed, decisions, draft, (*past, *unknown, *tell_moved_evidence(decisions)))
     advice = replace(advice, place=locate(source if isinstance(source, Target) else source.database(database)))
     advice = _prove(advice, observed.catalog, prove) if prove else advice
     if kept and isinstance(source, Target):

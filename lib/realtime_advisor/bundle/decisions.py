@@ -209,6 +209,7 @@ def _answer(answer: Answered) -> dict[str, Any]:
         "expires": answer.expires.isoformat() if answer.expires else None,
         "evidence_said": answer.evidence_said,
         "evidence_says": answer.evidence_says,
+        "has_expired": answer.has_expired,
     }
 
 

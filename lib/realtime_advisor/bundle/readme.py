@@ -67,9 +67,13 @@ def render_readme(
 
 
 def _override(decision: Decision) -> str:
-    """Why the architect decided so, and what the evidence says."""
-    says = [answer.evidence_says for answer in decision.answers if answer.question == "option"]
-    return plain(f", by the architect: {decision.override}; the evidence says {says[0]}") if says else ""
+    """Why the architect decided so, and what the evidence says; what was decided so until it expired."""
+    said = next((answer for answer in decision.answers if answer.question == "option"), None)
+    if said is None:
+        return ""
+    if said.has_expired:
+        return plain(f", by the evidence: the architect's {said.value} expired on {said.expires}")
+    return plain(f", by the architect: {decision.override}; the evidence says {said.evidence_says}")
 
 
 def _about_today(audit: Audit) -> list[str]:
