@@ -167,5 +167,9 @@ def test_the_summary_tells_what_to_mind_and_how_much_more_there_is(tmp_path: Pat
     notes = [f"note {number}" for number in range(10)]
     window = {"source": "measured", "seconds": 60, "notes": notes}
     (tmp_path / "decisions.json").write_text(json.dumps({"tables": [], "window": window}), encoding="utf-8")
+    for whole, said in (({"proved": False, "reason": "It failed."}, True), ({"proved": True, "reason": "So."}, False)):
+        document = {"tables": [], "window": window, "migration": whole}
+        (tmp_path / "decisions.json").write_text(json.dumps(document), encoding="utf-8")
+        assert ("Mind: all tables at once are not proved. It failed." in summarise(tmp_path)) is said
     minded = [line for line in summarise(tmp_path).splitlines() if line.startswith("Mind: ")]
     assert minded == [*(f"Mind: {note}" for note in notes[:8]), "Mind: 2 more notes are in its README.md."]

@@ -20,6 +20,7 @@ from .decision.expiry import tell_expired
 from .errors import BadInput, EmptyDatabase, NoServerBinaries, SandboxFailed, ScriptRefused
 from .generation.design import design
 from .generation.sql import generate
+from .generation.whole import generate_all
 from .model import (
     Advice,
     Audit,
@@ -49,6 +50,7 @@ from .observation.setup import read_setup
 from .observation.statements import read_statements
 from .observation.target import Target
 from .proof.prove import MOST_PROVED, prove_all, unproved
+from .proof.whole import prove_whole
 from .reference import Matrix
 from .targets import (
     connect,
@@ -264,16 +266,18 @@ def _script(made: Design) -> Script | None:
 def _prove(advice: Advice, catalog: Catalog, most: int) -> Advice:
     """The advice with its scripts proved, the busiest tables' first, and each script's head saying so."""
     busiest = sorted(advice.scripts, key=lambda name: -_writes_per_minute(advice.churn.get(name)))
+    whole = None
     with progress_bar(min(most, len(busiest)), "Proving", unit="scripts") as bar:
         try:
             proofs = prove_all(
                 advice.scripts, catalog, busiest=busiest, most=most, progress=lambda done, *_: bar.update(done - bar.n)
             )
             bar.update(sum(proof.server_version is not None for proof in proofs.values()) - bar.n)
+            whole = prove_whole(generate_all(advice.designs.values()), catalog, busiest=busiest, most=most)
         except (NoServerBinaries, SandboxFailed) as error:
             proofs = unproved(advice.scripts, f"There is no sandbox to prove it in: {error}")
     scripts = {name: generate(script.design, proofs[name]) for name, script in advice.scripts.items()}
-    return replace(advice, scripts=ByTable(scripts), proofs=proofs)
+    return replace(advice, scripts=ByTable(scripts), proofs=proofs, whole=whole)
 
 
 def _writes_per_minute(churn: Churn | None) -> float:

@@ -134,6 +134,8 @@ def summarise(out: Path) -> str:
         lines.append(f"{option:<17}{len(names):>5}  {', '.join(names[:8])}{more}")
     lines += [f"Mind: {note}" for note in window["notes"][:_MOST_NOTES]]
     lines += [f"Mind: {len(more)} more notes are in its README.md."] if (more := window["notes"][_MOST_NOTES:]) else []
+    whole = index.get("migration")
+    lines += [f"Mind: all tables at once are not proved. {whole['reason']}"] if whole and not whole["proved"] else []
     manifest = read_manifest(out)
     lines.append(f"Wrote {len(manifest.files) if manifest else 0} files to {_short(out)}: start with its README.md.")
     if kept := kept_aside(out):

@@ -16,7 +16,7 @@ from realtime_advisor.model import Advice, Option, Place, ProofStatus, TableName
 from .adr_table import lower, table_record
 from .files import stem
 from .markdown import items, plain, section
-from .run_sentences import tell_run
+from .run_sentences import tell_run, tell_whole
 
 WHOLE: Final = "adr/0001-how-each-table-speaks-to-clients.md"
 _NAME: Final = re.compile(r"adr/(\d{4,})-(.+)\.md\Z")
@@ -140,3 +140,5 @@ def _confirmation(advice: Advice) -> Iterator[str | list[str]]:
         "a sandbox against an imitation of its tables: each kind of write was made, its messages compared with the "
         "design, and the database asked who may join what."
     )
+    if advice.whole:
+        yield plain(tell_whole(advice.whole))

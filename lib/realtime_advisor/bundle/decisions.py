@@ -51,6 +51,7 @@ def describe(advice: Advice, files: Mapping[TableName, Sequence[str]], place: Pl
             "source": advice.window,
             "notes": list(advice.churn.notes),
         },
+        "migration": {"proved": advice.whole.holds, "reason": advice.whole.reason} if advice.whole else None,
         "tables": [
             _table(decision, advice.designs[name], advice.proofs.get(name), advice.churn.get(name), files.get(name, ()))
             for name, decision in advice.decisions.items()

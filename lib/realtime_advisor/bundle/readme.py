@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.display.audit import tell_audit
-from realtime_advisor.model import Advice, Audit, Decision, Design, Option, Place, ProofStatus, TableName
+from realtime_advisor.model import Advice, Audit, Decision, Design, Option, Place, ProofStatus, TableName, WholeProof
 
 from .audit_page import PAGE
 from .files import INDEX
 from .manifest import MANIFEST
 from .markdown import code, plain
-from .run_sentences import tell_run
+from .run_sentences import tell_run, tell_whole
 
 SCHEMA: Final = "decisions.schema.json"
 _VERBS: Final = {
@@ -60,7 +60,7 @@ def render_readme(
             f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
             "",
             *(_about_today(advice.audit) if advice.audit else ()),
-            *(_how_to_apply(migrations, rollback, check, tested) if migrations else _nothing_to_apply()),
+            *(_how_to_apply(advice.whole, migrations, rollback, check, tested) if migrations else _nothing_to_apply()),
             *_what_else(pages),
         ]
     )
@@ -89,7 +89,9 @@ def _nothing_to_apply() -> list[str]:
     return ["No table has a script, so there is nothing to apply.", ""]
 
 
-def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: bool) -> list[str]:
+def _how_to_apply(
+    whole: WholeProof | None, migrations: Sequence[str], rollback: str, check: str, tested: bool
+) -> list[str]:
     return [
         "## Apply, verify, undo",
         "",
@@ -99,6 +101,8 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "",
         "All tables at once, in this order, as the owner of the tables (on Supabase: `postgres`). Each file may be run",
         "again. The policies come last and alone, because they lock `realtime.messages` for a moment.",
+        "",
+        plain(tell_whole(whole)),
         "",
         "```sh",
         *(f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {name}' for name in migrations),

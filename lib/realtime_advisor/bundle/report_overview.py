@@ -15,7 +15,7 @@ from .audit_page import PAGE as AUDIT_PAGE
 from .report_figures import draw_bars, draw_dots
 from .report_rows import MOST_DOSSIERS, MOST_FULL
 from .report_views import Column, Overview, Row, Tile
-from .run_sentences import tell_run
+from .run_sentences import tell_run, tell_whole
 
 _COLUMNS: Final = (
     Column("Table"),
@@ -80,6 +80,8 @@ def _watch(advice: Advice) -> Iterator[str]:
         yield f"{_scripts(unproved)} not proved. Try {_them(unproved)} on a staging database first."
     if substituted := told[ProofStatus.SUBSTITUTED]:
         yield f"{_scripts(substituted)} proved with substitutes: read what was only imitated."
+    if advice.whole and not advice.whole.holds:
+        yield tell_whole(advice.whole)
     overridden = [decision for decision in advice.decisions.values() if decision.override]
     if overridden:
         yield f"Decided by the architect: {say_list(map(_override, overridden))}."

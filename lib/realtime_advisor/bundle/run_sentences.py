@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from realtime_advisor.display.wording import say_count
-from realtime_advisor.model import Advice, Place
+from realtime_advisor.model import Advice, Place, WholeProof
 from realtime_advisor.model.design import WORKSHOP_TRAFFIC
 
 
@@ -35,3 +35,14 @@ def _window(advice: Advice) -> str:
         return "judged by its counters since they were reset"
     how = "recorded over" if advice.window == "recorded" else "watched for"
     return f"{how} {say_count(round(seconds), 'second')}"
+
+
+def tell_whole(whole: WholeProof | None) -> str:
+    """Whether all scripts are proved as one migration, which has policies of its own."""
+    if whole is None:
+        return "All tables at once were not tried: try that on a staging database first."
+    if whole.holds:
+        return f"All tables at once are proved too. {whole.reason}"
+    return (
+        f"All tables at once are not proved: {whole.reason} Apply one table at a time, or on a staging database first."
+    )

@@ -50,7 +50,7 @@ from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, 
 from .drift import CheckRow, Drift, DriftFinding, MessageCount, MessageCounts
 from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
-from .proof import Cell, Delivery, Proof, ProofStatus, Step
+from .proof import Cell, Delivery, Proof, ProofStatus, Step, WholeProof
 from .statements import StatementRows, WritingStatements
 from .wal import ScopeRows, TableWal, WalReading
 
@@ -134,5 +134,6 @@ __all__ = [
     "Trigger",
     "UserType",
     "WalReading",
+    "WholeProof",
     "WritingStatements",
 ]

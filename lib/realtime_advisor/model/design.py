@@ -10,7 +10,7 @@ from .catalog import Server
 from .churn import DatabaseChurn
 from .decision import Decisions, Option, Scope
 from .names import ByTable, TableName
-from .proof import Proof
+from .proof import Proof, WholeProof
 
 # One message for each distinct scope of a statement; the same, inserted at once where there are many; or of a
 # transaction. Or one for each row, with the row itself: only where the architect asks for it.
@@ -171,6 +171,7 @@ class Advice:
     scripts: ByTable[Script]
     audit: Audit | None = None  # today's set-up; None where it was not read
     proofs: ByTable[Proof] = field(default_factory=lambda: ByTable({}))  # of the scripts, where they were tried
+    whole: WholeProof | None = None  # of all scripts as one migration; None where it was not tried
     place: Place | None = None  # shown only where that is asked for; None for the workshop database
 
     def __repr__(self) -> str:
