@@ -7,7 +7,7 @@ PYTHON ?=
 ARGS ?=
 RUN = "$(VENV)/bin/python"
 # Tests and stored notebooks tell of the embedded database, whatever database the caller's shell points at.
-SETTINGS = DATABASE_URL DATABASE SECONDS INTERVAL HISTORY KEEP_DAYS ANSWERS OUT BUNDLE VERSION DATE TYPES
+SETTINGS = DATABASE_URL DATABASE SECONDS INTERVAL HISTORY KEEP_DAYS ANSWERS OUT BUNDLE VERSION DATE TYPES SHOW_HOST
 EMBEDDED = env $(foreach name,$(SETTINGS) $(filter PG%,$(.VARIABLES)),-u $(name)) REALTIME_ADVISOR_HEADLESS=1
 NOTEBOOKS = $(wildcard notebooks)
 
@@ -32,6 +32,7 @@ help:
 	@echo "make report     decide about every table, without a browser: SECONDS=60 OUT=out DATABASE_URL=postgresql://..."
 	@echo "                VERSION=20260101000000: of its first migration; DATE=...: the day that its pages give;"
 	@echo "                TYPES=database.types.ts: what supabase gen types wrote, for the clients' rows"
+	@echo "                SHOW_HOST=1: name the database and its host in the bundle, which by itself tells neither"
 	@echo "                ANSWERS=answers.toml: what only you know of the tables; without it the one beside HISTORY"
 	@echo "                (no DATABASE_URL: what HISTORY=history holds, else the embedded workshop database)"
 	@echo "make sample     record a database's counters, unattended: SECONDS=86400 INTERVAL=5 HISTORY=history KEEP_DAYS=30 DATABASE_URL=..."

@@ -147,7 +147,7 @@ def test_answers_that_have_expired_are_told_and_do_not_count(tmp_path: Path) -> 
     assert gather_answers(None, tmp_path, date(2026, 1, 31))[1] == ()
     answers, told = gather_answers(None, tmp_path, date(2026, 2, 1))
     assert not answers["public.orders"]
-    assert told == ("The answer user_facing for public.orders expired on 2026-01-31: ask again.",)
+    assert tuple(map(str, told)) == ("The answer user_facing for public.orders expired on 2026-01-31: ask again.",)
 
 
 def test_files_of_answers_that_cannot_be_read_are_told(tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ from .decision.answers import FILE, Answers
 from .decision.audit import audit as judge_setup
 from .decision.churn import measure_churn
 from .decision.decide import decide, tell_moved_evidence
+from .decision.expiry import tell_expired
 from .errors import BadInput, EmptyDatabase, NoServerBinaries, SandboxFailed, ScriptRefused
 from .generation.design import design
 from .generation.sql import generate
+from .generation.whole import generate_all
 from .model import (
     Advice,
     Audit,
@@ -49,6 +51,7 @@ from .observation.setup import read_setup
 from .observation.statements import read_statements
 from .observation.target import Target
 from .proof.prove import MOST_PROVED, prove_all, unproved
+from .proof.whole import prove_whole
 from .reference import Matrix
 from .targets import (
     connect,
@@ -56,6 +59,7 @@ from .targets import (
     feeds_of_recorded,
     identify_database,
     is_workshop,
+    locate,
     named_target,
     turns_of,
     write_minutes,
@@ -151,11 +155,12 @@ def advise(
     given, unknown = (
         _leave_out_unknown(given, observed.catalog) if kept or isinstance(answers, str | Path) else (given, ())
     )
-    decisions = decide(observed.catalog, observed.churn, given, matrix)
+    decisions, past = tell_expired(decide(observed.catalog, observed.churn, given, matrix), expired)
     setup = observed.audit.setup if observed.audit else None
     told = observed.feeds if feeds is None else feeds
     draft = partial(design, catalog=observed.catalog, feeds=told, topic=topic, event=event, setup=setup)
-    advice = _generate(observed, decisions, draft, (*expired, *unknown, *tell_moved_evidence(decisions)))
+    advice = _generate(observed, decisions, draft, (*past, *unknown, *tell_moved_evidence(decisions)))
+    advice = replace(advice, place=locate(source if isinstance(source, Target) else source.database(database)))
     advice = _prove(advice, observed.catalog, prove) if prove else advice
     if kept and isinstance(source, Target):
         kept.keep_decisions(identify_database(source), describe(advice, {}))
@@ -266,16 +271,18 @@ def _script(made: Design) -> Script | None:
 def _prove(advice: Advice, catalog: Catalog, most: int) -> Advice:
     """The advice with its scripts proved, the busiest tables' first, and each script's head saying so."""
     busiest = sorted(advice.scripts, key=lambda name: -_writes_per_minute(advice.churn.get(name)))
+    whole = None
     with progress_bar(min(most, len(busiest)), "Proving", unit="scripts") as bar:
         try:
             proofs = prove_all(
                 advice.scripts, catalog, busiest=busiest, most=most, progress=lambda done, *_: bar.update(done - bar.n)
             )
             bar.update(sum(proof.server_version is not None for proof in proofs.values()) - bar.n)
+            whole = prove_whole(generate_all(advice.designs.values()), catalog, busiest=busiest, most=most)
         except (NoServerBinaries, SandboxFailed) as error:
             proofs = unproved(advice.scripts, f"There is no sandbox to prove it in: {error}")
     scripts = {name: generate(script.design, proofs[name]) for name, script in advice.scripts.items()}
-    return replace(advice, scripts=ByTable(scripts), proofs=proofs)
+    return replace(advice, scripts=ByTable(scripts), proofs=proofs, whole=whole)
 
 
 def _writes_per_minute(churn: Churn | None) -> float:

@@ -27,6 +27,7 @@ from .sampling import open_environment_history, read_number
 from .targets import connect, identify_database, named_target, require_no_unread
 
 _MOST_NOTES: Final = 8  # of which the terminal tells
+_SWITCH: Final = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 NOTEBOOK: Final = Path(__file__).resolve().parents[2] / "notebooks" / "report.ipynb"
 
 
@@ -35,7 +36,8 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
 
     About the database that DATABASE_URL or PG* names, recorded into HISTORY if that is set; else about what HISTORY
     holds; else about the workshop database. ANSWERS is a file; without it the one beside HISTORY counts. VERSION is
-    that of the first migration, DATE the day that the pages give, TYPES a file with the types of rows for clients.
+    that of the first migration, DATE the day that the pages give, TYPES a file with the types of rows for clients;
+    SHOW_HOST=1 names the database and its host in the bundle.
     """
     seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
     out = Path(environ.get("OUT", "").strip() or "out").absolute()
@@ -43,6 +45,7 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
     types = _types_file(environ.get("TYPES", "").strip())
     if not environ.get("HISTORY", "").strip():
         require_no_unread(environ)
+    show_host = _read_switch(environ, "SHOW_HOST", "whether the bundle names the database and its host")
     require_writable(out)
     _require_of_the_same_kind(out, environ)
     history, database = (environ.get(name, "").strip() for name in ("HISTORY", "DATABASE"))
@@ -57,6 +60,7 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
         "version": label.version,
         "date": environ.get("DATE", "").strip() or None,
         "types": str(types) if types else None,
+        "show_host": show_host,
     }
     _execute(parameters)
     return out
@@ -75,6 +79,13 @@ def _require_of_the_same_kind(out: Path, environ: Mapping[str, str]) -> None:
             f"The folder {out} holds the bundle of a database of your own, and neither DATABASE_URL nor HISTORY is "
             "set, so the workshop's would take its place. Set one of them, or name another folder with OUT."
         )
+
+
+def _read_switch(environ: Mapping[str, str], name: str, what: str) -> bool:
+    said = environ.get(name, "").strip().lower()
+    if said not in _SWITCH:
+        raise BadInput(f"{name} is {said!r}; it says {what}: 1 or 0.")
+    return _SWITCH[said]
 
 
 def _types_file(named: str) -> Path | None:
@@ -134,6 +145,8 @@ def summarise(out: Path) -> str:
         lines.append(f"{option:<17}{len(names):>5}  {', '.join(names[:8])}{more}")
     lines += [f"Mind: {note}" for note in window["notes"][:_MOST_NOTES]]
     lines += [f"Mind: {len(more)} more notes are in its README.md."] if (more := window["notes"][_MOST_NOTES:]) else []
+    whole = index.get("migration")
+    lines += [f"Mind: all tables at once are not proved. {whole['reason']}"] if whole and not whole["proved"] else []
     manifest = read_manifest(out)
     lines.append(f"Wrote {len(manifest.files) if manifest else 0} files to {_short(out)}: start with its README.md.")
     if kept := kept_aside(out):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from .errors import BadInput
-from .model import DatabaseIdentity, Feed
+from .model import DatabaseIdentity, Feed, Place
 from .observation.environment import find_unread, names_database, tell_unread
 from .observation.identity import identify
 from .observation.progress import HEADLESS
@@ -105,9 +105,20 @@ def identify_database(target: Target) -> DatabaseIdentity:
     return DatabaseIdentity(f"{_workshop_key()}-{target.server.major}", "workshop")
 
 
+def locate(source: Target | DatabaseIdentity) -> Place | None:
+    """Which database that is; of a recorded one the name alone. None for the workshop's. Raises AdvisorError."""
+    if isinstance(source, DatabaseIdentity):
+        return None if _is_recorded_workshop(source) else Place(source.name, None)
+    return None if is_workshop(source) else Place(identify(source).name, source.host)
+
+
 def feeds_of_recorded(database: DatabaseIdentity) -> tuple[Feed, ...]:
     """The feeds of a recorded database: the workshop's, and none for any other."""
-    return load_feeds() if database.key.startswith(f"{_workshop_key()}-") else ()
+    return load_feeds() if _is_recorded_workshop(database) else ()
+
+
+def _is_recorded_workshop(database: DatabaseIdentity) -> bool:
+    return database.key.startswith(f"{_workshop_key()}-")
 
 
 def _workshop_key() -> str:
