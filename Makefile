@@ -64,7 +64,7 @@ check: set-up
 	@exec $(RUN) -m realtime_advisor check $(ARGS)
 
 test: set-up
-	@exec $(EMBEDDED) $(RUN) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 tests lib $(NOTEBOOKS) $(ARGS)
+	@exec $(EMBEDDED) sh tools/in-memory $(RUN) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 tests lib $(NOTEBOOKS) $(ARGS)
 
 test-client: set-up
 	@exec $(EMBEDDED) sh tools/test-client "$(VENV)/bin/python"
