@@ -308,6 +308,28 @@ def test_counters_that_fall_without_a_reset_on_record_were_lost() -> None:
     )
 
 
+def test_a_reset_in_the_middle_of_a_reading_is_no_crash() -> None:
+    churn = measure_churn(
+        snapshot(0, entry("t", (10, 0, 0, 0))),
+        snapshot(1, entry("t", (3, 0, 0, 0))),
+        snapshot(2, entry("t", (4, 0, 0, 0)), reset=1),
+    )
+    assert churn.notes == ("Statistics were reset in the window: all counts are at least these.",)
+
+
+def test_counters_lost_long_before_a_reset_were_lost() -> None:
+    churn = measure_churn(
+        snapshot(0, entry("t", (10, 0, 0, 0))),
+        snapshot(1, entry("t", (3, 0, 0, 0))),
+        snapshot(2, entry("t", (4, 0, 0, 0))),
+        snapshot(3, entry("t", (1, 0, 0, 0)), reset=2.5),
+    )
+    assert [note.split(":")[0] for note in churn.notes] == [
+        "Statistics were reset in the window",
+        "Counters began anew though nobody reset them, as after a crash",
+    ]
+
+
 def test_a_table_read_while_it_was_dropped_is_no_crash() -> None:
     kept = entry("kept", (1, 0, 0, 0))
     churn = measure_churn(

@@ -30,6 +30,9 @@ class WindowNotes:
         self._standby = self._untracked = False
         self._events: set[str] = set()
         self._fallen: set[int] = set()  # tables whose counters began anew, with no reset on record
+        self._just_fallen: frozenset[int] = (
+            frozenset()
+        )  # those of the latest interval: the next reading may tell of a reset
         self._gaps = _Gaps()
         self._commits = self._rollbacks = 0
         self._see(first)
@@ -51,10 +54,13 @@ class WindowNotes:
             self._events.add(RESTARTED)
         if before.stats_reset != after.stats_reset:
             self._events.add(LOST if after.stats_reset is None else RESET)
-        elif _fell(before.xact_commit, after.xact_commit):
+            # A reading takes the time of the reset first, the counters then: a reset between the two is read of later.
+            self._just_fallen = frozenset()
+            return
+        self._fallen |= self._just_fallen
+        self._just_fallen = frozenset() if after.server_started_at is None else interval.reset
+        if _fell(before.xact_commit, after.xact_commit):
             self._events.add(LOST)
-        elif after.server_started_at is not None:
-            self._fallen |= interval.reset
 
     def _see(self, snapshot: Snapshot) -> None:
         self._standby |= snapshot.in_recovery
@@ -65,7 +71,8 @@ class WindowNotes:
         """The sentences, those that matter most first; `seconds` is the length of the window, None if not known."""
         yield from self.tell_blindness()
         # A table that is being dropped may be read after its counters are gone: that is no crash.
-        if any(entry.relid in self._fallen for entry in last.counters.values()):
+        fallen = self._fallen | self._just_fallen
+        if any(entry.relid in fallen for entry in last.counters.values()):
             self._events.add(LOST)
         yield from (event for event in (RESET, LOST, RESTARTED, SWITCHED) if event in self._events)
         if seconds is None and not self.all_blind:
