@@ -65,11 +65,13 @@ sample: set-up
 check: set-up
 	@exec $(RUN) -m realtime_advisor check $(ARGS)
 
+# A worker takes the next file that is left. The longest (notebooks) come first and the shortest (docstrings) last.
 test: set-up
-	@exec $(EMBEDDED) $(RUN) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 tests lib $(NOTEBOOKS) $(ARGS)
+	@exec $(EMBEDDED) sh tools/in-memory $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	    --nbval --nbval-cell-timeout 120 $(NOTEBOOKS) tests lib $(ARGS)
 
 test-client: set-up
-	@exec $(EMBEDDED) sh tools/test-client "$(VENV)/bin/python"
+	@exec $(EMBEDDED) sh tools/in-memory sh tools/test-client "$(VENV)/bin/python"
 
 bench: set-up
 	@exec $(EMBEDDED) $(RUN) benchmarks $(ARGS)
