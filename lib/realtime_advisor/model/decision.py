@@ -184,11 +184,16 @@ class Answered:
     expires: date | None = None
     evidence_said: str | None = None
     evidence_says: str | None = None
+    has_expired: bool = False  # so that it does not count
 
     @property
     def has_moved(self) -> bool:
-        """Whether the evidence says something else than when this was decided."""
-        return None not in (self.evidence_said, self.evidence_says) and self.evidence_said != self.evidence_says
+        """Whether the evidence says something else than when this was decided, which still counts."""
+        return (
+            not self.has_expired
+            and None not in (self.evidence_said, self.evidence_says)
+            and self.evidence_said != self.evidence_says
+        )
 
 
 @dataclass(frozen=True, slots=True)

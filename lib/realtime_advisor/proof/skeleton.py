@@ -86,6 +86,15 @@ def build_skeleton(design: Design, catalog: Catalog) -> Skeleton:
     return Skeleton(design, tables, spare, catalog[design.table])
 
 
+def join_tables(skeletons: Iterable[Skeleton], catalog: Catalog) -> ByTable[Table]:
+    """The tables of several skeletons, each with all the columns that any of them touches."""
+    touched: dict[TableName, set[str]] = {}
+    for skeleton in skeletons:
+        for table in skeleton.tables.values():
+            touched.setdefault(table.name, set()).update(column.name for column in table.columns)
+    return ByTable({name: _reduced(catalog[name], columns, touched) for name, columns in touched.items()})
+
+
 def _touched(design: Design, catalog: Catalog) -> Iterator[tuple[TableName, str]]:
     yield from ((design.table, column) for column in (*design.primary_key, *design.generated))
     for emission in told_on(design):
