@@ -173,4 +173,48 @@ left join (
   pg_index as found
   join pg_attribute as first on first.attrelid = found.indrelid and first.attnum = found.indkey[0]
 ) on found.indrelid = relation.oid and found.indisvalid and first.attname = any (array['user_id', 'tenant_id']::name[])
-where relation.oid = to_regclass('public.memberships');
+where relation.oid = to_regclass('public.memberships')
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.documents',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'tenant_id', 'title', 'price', 'labels']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.documents') and there.attname = wanted.name and not there.attisdropped
+)
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.messages',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'thread_id', 'author_id', 'body']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.messages') and there.attname = wanted.name and not there.attisdropped
+)
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.message_threads',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'tenant_id']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.message_threads') and there.attname = wanted.name and not there.attisdropped
+)
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.notifications',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'user_id', 'title', 'body', 'read_at']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.notifications') and there.attname = wanted.name and not there.attisdropped
+);
