@@ -32,7 +32,7 @@ def test_what_was_generated_is_proved_as_one(made: Migration, server: RunningSer
     assert proof.holds
     assert proof.reason.startswith(
         f"On PostgreSQL {server.binaries.version} it was applied twice to an imitation of all 3 tables together, "
-        "checked, and taken back without a trace. Between, of 3 of them a new row told what it should and nothing else"
+        "checked, and taken back without a trace. Between, a new row in each told what it should and nothing else"
     )
 
 
