@@ -50,10 +50,11 @@ set-up:
 	    found=$$(sh tools/find-python) && "$$found" -E tools/setup_venv.py "$(VENV)"; \
 	fi
 
-# Jupyter refuses to run as root unless told; in a container one often is.
+# Jupyter refuses to run as root unless told; in a container one often is. The folder holds defaults, which a person's own
+# settings go before: no question about Jupyter's news at the first start.
 lab: set-up
 	@if [ "$$(id -u)" = 0 ]; then root=--allow-root; fi; \
-	exec $(RUN) -m jupyterlab $$root $(ARGS) notebooks/00_start_here.ipynb
+	exec $(RUN) -m jupyterlab $$root --LabApp.app_settings_dir="$(CURDIR)/tools/jupyterlab" $(ARGS) notebooks/00_start_here.ipynb
 
 report: set-up
 	@exec $(RUN) -m realtime_advisor $(ARGS)
@@ -64,11 +65,13 @@ sample: set-up
 check: set-up
 	@exec $(RUN) -m realtime_advisor check $(ARGS)
 
+# A worker takes the next file that is left. The longest (notebooks) come first and the shortest (docstrings) last.
 test: set-up
-	@exec $(EMBEDDED) $(RUN) -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 120 tests lib $(NOTEBOOKS) $(ARGS)
+	@exec $(EMBEDDED) sh tools/in-memory $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
+	    --nbval --nbval-cell-timeout 120 $(NOTEBOOKS) tests lib $(ARGS)
 
 test-client: set-up
-	@exec $(EMBEDDED) sh tools/test-client "$(VENV)/bin/python"
+	@exec $(EMBEDDED) sh tools/in-memory sh tools/test-client "$(VENV)/bin/python"
 
 bench: set-up
 	@exec $(EMBEDDED) $(RUN) benchmarks $(ARGS)

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.errors import NoServerBinaries
+from realtime_advisor.observation.environment import find_unread
 from realtime_advisor.sandbox.postgres import Binaries, RunningServer, find_binaries, lease
+
+from .new_databases import keep_templates, new_database
 
 # A shell's background job ignores Ctrl-C, and so would these processes and all that they start: tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Nor do tests see what looks as if it named a database, such as a developer's own POSTGRES_URL.
+for _unread in find_unread(os.environ):
+    del os.environ[_unread]
+
 
 @contextmanager
 def fresh_database(server: RunningServer) -> Iterator[str]:
     """The conninfo of a new database, dropped at the end whoever is still connected."""
-    name = f"test_{secrets.token_hex(8)}"
-    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
-        connection.execute(SQL("create database {} template template0").format(Identifier(name)))
+    with new_database(server) as name:
         yield server.conninfo(name)
-        connection.execute(SQL("drop database {} with (force)").format(Identifier(name)))
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[RunningServer]:
     """The default embedded server, in the user's cache folder, shared with everything else that runs."""
-    with lease() as running:
+    with lease() as running, keep_templates(running):
         yield running
 
 
@@ -50,7 +52,7 @@ def binaries15() -> Binaries:
 @pytest.fixture(scope="session")
 def server15(binaries15: Binaries) -> Iterator[RunningServer]:
     """A server of PostgreSQL 15."""
-    with lease(binaries15) as running:
+    with lease(binaries15) as running, keep_templates(running):
         yield running
 
 

@@ -21,11 +21,11 @@ from realtime_advisor.observation.setup import read_setup
 from realtime_advisor.observation.target import open_target
 from realtime_advisor.sandbox import cluster
 from realtime_advisor.sandbox.postgres import RunningServer, lease
-from realtime_advisor.sandbox.realtime import Access, authorize, install
+from realtime_advisor.sandbox.realtime import Access, authorize
 from realtime_advisor.targets import connect
 from realtime_advisor.workshop.database import open_workshop
 
-from .conftest import fresh_database
+from .new_databases import realtime_database
 
 LARGE = "repeat(md5(random()::text), 8000)"  # 256 kB
 
@@ -197,10 +197,8 @@ def any_server(request: pytest.FixtureRequest) -> RunningServer:
 @pytest.fixture
 def supabase(any_server: RunningServer) -> Iterator[str]:
     """The conninfo, as the superuser, of a database that looks like Supabase's."""
-    with fresh_database(any_server) as conninfo:
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            install(connection)
-        yield conninfo
+    with realtime_database(any_server) as name:
+        yield any_server.conninfo(name)
 
 
 @pytest.fixture

@@ -115,6 +115,12 @@ def test_a_missing_database_is_named(server: RunningServer, tmp_path: Path) -> N
     assert "no_such_database" in said
 
 
+def test_a_misspelt_setting_leaves_no_bundle_of_the_workshop(tmp_path: Path) -> None:
+    said = complaint(tmp_path / "out", DATABSE_URL="postgresql://me:hunter2@localhost:1/app")
+    assert said.startswith("DATABSE_URL is set and names no database here: DATABASE_URL does")
+    assert "hunter2" not in said
+
+
 def test_a_role_without_rights_is_told_which(server: RunningServer, tmp_path: Path) -> None:
     with fresh_database(server) as conninfo:
         name = psycopg.conninfo.conninfo_to_dict(conninfo)["dbname"]

@@ -42,6 +42,7 @@ from .model import (
 from .model.design import EVENT_PATTERN, TOPIC_PATTERN, WORKSHOP_TRAFFIC
 from .observation import wal
 from .observation.catalog import read_catalog
+from .observation.choosing import choose_extent
 from .observation.counters import sample, take_snapshot
 from .observation.history import History, folder_beside, open_history
 from .observation.progress import progress_bar
@@ -136,8 +137,9 @@ def advise(
 ) -> Advice:
     """Everything for one database in one call: churn, decisions, designs, scripts of every table, and their proofs.
 
-    `target` is a database, which is watched for `seconds`, or a history, whose latest sampling is taken (its last
-    `seconds`); without one, `choose_source` chooses. With a `history` what is read and decided is recorded there.
+    `target` is a database, which is watched for `seconds`, or a history, of which the longest sampling is taken (with
+    `seconds`, the end of the latest that is as long); without one, `choose_source` chooses. With a `history` what is
+    read and decided is recorded there.
     `answers` go before those of the `answers.toml` beside the history. `database` names one of several in a history.
     `topic` and `event` are the patterns of all topics and events.
     The scripts of the `prove` busiest tables are tried in the sandbox; 0 tries none.
@@ -204,12 +206,12 @@ def _record(target: Target, seconds: float | None, history: History) -> _Observe
 
 def _recall(history: History, wanted: DatabaseIdentity | str | None, seconds: float | None) -> _Observed:
     database = history.database(wanted)
-    sampling = history.latest_sampling(database)
-    last = history.progress(sampling)[1]
-    since = last - timedelta(seconds=seconds) if last and seconds is not None else None
-    readings = history.snapshots(sampling=sampling, since=since)
+    choice = choose_extent(history.extents(database), seconds)
+    since = None if seconds is None else choice.taken.last - timedelta(seconds=seconds)
+    readings = history.snapshots(sampling=choice.taken.sampling, since=since)
     catalog, setup = _require_tables(history.catalog(database)), history.setup(database)
     seen = _observed(catalog, readings, "recorded", feeds_of_recorded(database), history.statements(database))
+    seen = replace(seen, churn=_noted(seen.churn, choice.tell()))
     return replace(seen, audit=_judge(catalog, setup)) if setup else seen
 
 
@@ -243,17 +245,20 @@ def _generate(
 ) -> Advice:
     designs = {name: draft(decision) for name, decision in decisions.items()}
     scripts = {name: script for name, made in designs.items() if (script := _script(made))}
-    churn = observed.churn
-    noted = DatabaseChurn(dict(churn), churn.seconds, (*churn.notes, *notes)) if notes else churn
     return Advice(
         observed.catalog.server,
-        noted,
+        _noted(observed.churn, *notes),
         observed.window,
         decisions,
         ByTable(designs),
         ByTable(scripts),
         observed.audit,
     )
+
+
+def _noted(churn: DatabaseChurn, *notes: str | None) -> DatabaseChurn:
+    said = tuple(filter(None, notes))
+    return DatabaseChurn(dict(churn), churn.seconds, (*churn.notes, *said)) if said else churn
 
 
 def _script(made: Design) -> Script | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.bundle.export import export
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
@@ -23,6 +21,8 @@ from realtime_advisor.sandbox.postgres import RunningServer
 from realtime_advisor.sandbox.realtime import apply_policies
 from realtime_advisor.targets import connect
 from realtime_advisor.workshop.database import open_workshop
+
+from ..new_databases import new_database
 
 
 @pytest.fixture(scope="session")
@@ -85,10 +85,5 @@ def applied(server: RunningServer, workshop_advice: Advice) -> Iterator[Installe
 @pytest.fixture
 def installed(applied: Installed) -> Iterator[Installed]:
     """A copy of it for one test."""
-    name = f"test_{secrets.token_hex(8)}"
-    with psycopg.connect(applied.server.conninfo(), autocommit=True) as connection:
-        connection.execute(
-            SQL("create database {} template {} owner postgres").format(Identifier(name), Identifier(applied.name))
-        )
+    with new_database(applied.server, applied.name, "postgres") as name:
         yield Installed(applied.server, name)
-        connection.execute(SQL("drop database {} with (force)").format(Identifier(name)))

@@ -133,7 +133,7 @@ PLANTED = {
     ),
     "churn past a flip": (
         "insert into public.messages (thread_id, body) select id, 'x' from public.message_threads, "
-        "generate_series(1, 2000); update public.messages set body = body || '!'; "
+        "generate_series(1, 200); update public.messages set body = body || '!'; "
         "update public.messages set body = body || '!'",
         "Table public.messages: the evidence says broadcast now, and said postgres_changes; insert_heavy no longer "
         "holds (93 % -> ",

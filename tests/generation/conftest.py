@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.generation.design import design
 from realtime_advisor.generation.sql import generate
 from realtime_advisor.model import Catalog, Decision, Design, Feed, Option, Script
 from realtime_advisor.sandbox.postgres import RunningServer
-from realtime_advisor.sandbox.realtime import Access, apply_policies, authorize, install
+from realtime_advisor.sandbox.realtime import Access, apply_policies, authorize
 
+from ..new_databases import realtime_database
 from .world import CATALOG, DASHBOARD, TABLES, create_table
 
 Rows = list[tuple[Any, ...]]
@@ -104,20 +103,14 @@ def plan(
 
 def open_application(server: RunningServer, tables: str) -> Iterator[Application]:
     """A database of its own with these tables, dropped at the end."""
-    name = f"test_{secrets.token_hex(8)}"
-    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
-        connection.execute(SQL("create database {} template template0").format(Identifier(name)))
-    try:
-        with psycopg.connect(server.conninfo(name), autocommit=True) as admin:
-            install(admin)
-            with psycopg.connect(server.conninfo(name, "postgres"), autocommit=True) as owner:
-                owner.execute(tables.encode(), prepare=False)
-                application = Application(server, name, admin, owner)
-                owner.add_notice_handler(lambda notice: _remember(application, notice))
-                yield application
-    finally:
-        with psycopg.connect(server.conninfo(), autocommit=True) as connection:
-            connection.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+    with (
+        realtime_database(server, tables) as name,
+        psycopg.connect(server.conninfo(name), autocommit=True) as admin,
+        psycopg.connect(server.conninfo(name, "postgres"), autocommit=True) as owner,
+    ):
+        application = Application(server, name, admin, owner)
+        owner.add_notice_handler(lambda notice: _remember(application, notice))
+        yield application
 
 
 def _remember(application: Application, notice: psycopg.errors.Diagnostic) -> None:

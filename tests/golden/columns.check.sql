@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_documents', true, 'bbaa1751883e5cd1b88b77cab8007119')
+      ('broadcast_documents', true, '700fc3c19fb42a901ee03865a3101bda')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_documents', true, '9ec51f2cf781bd20547b6e47370ed26a')
+      ('broadcast_documents', true, 'b7672c87ec0290725e59a12065cb3a6e')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

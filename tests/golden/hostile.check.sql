@@ -4,7 +4,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, '975e1351af35f42aa200ef1bc9bb466b')
+      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, '59823476975e1b91a4425230b416f8b4')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

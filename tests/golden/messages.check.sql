@@ -4,8 +4,8 @@ with
     values
       ('may_read_thread_0577025a', false, 'b66ff595f7b5776929aab09343c57a81'),
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_messages', true, '5890002941de836b527311d79246a51f'),
-      ('follow_messages_message_threads_a74a8a14', true, '64e4330f14242cc32e6de8fb518279c0')
+      ('broadcast_messages', true, '284a8a5548ea18e694eef9212f1a2f02'),
+      ('follow_messages_message_threads_a74a8a14', true, 'baf618ca8112efcea76bbfaf1a841bf6')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_notifications', true, '24057e142dfb40bc6d6a8c41cedcd924')
+      ('broadcast_notifications', true, '2d2eb74fdef0fd0c364ca54e920dbbd7')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

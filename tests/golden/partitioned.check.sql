@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_events', true, '9410a532a88704db2d9babe8cf07f371')
+      ('broadcast_events', true, '476078825d7ec30a20955eaf26fe9772')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -4,8 +4,8 @@ with
     values
       ('may_read_thread_a9f5e421', false, '5c6edcd6009d96718a508c3e4eb9346c'),
       ('may_read_tenant_78d21546', false, 'f694c8f1774f52426a45ad5c72623c09'),
-      ('broadcast_messages', true, 'a03644ef6fb394c2e668fc51a5900789'),
-      ('follow_messages_message_threads_a74a8a14', true, '04067abf6b335688baf61a9040a496a3')
+      ('broadcast_messages', true, '67e1f913049a1ad93bc848024cc81037'),
+      ('follow_messages_message_threads_a74a8a14', true, 'dc484f8e0e654a87bebbec7f352de7c5')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

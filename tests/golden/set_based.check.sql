@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_documents', true, 'c1dd34c3d28bb6392aaaea8ef7f171fb')
+      ('broadcast_documents', true, 'd59499c016d0ea590c1b4ca5a313219b')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

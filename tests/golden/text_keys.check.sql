@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_team_689a61e2', false, '22b672c4aa1c1d0b10ba1a84cf1819fc'),
-      ('broadcast_notes', true, '0cd072fdbe327bf4ab6b329a02d8de20')
+      ('broadcast_notes', true, '4df2b160f6d2423bd2249ee6271b152e')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

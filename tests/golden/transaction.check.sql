@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_documents', true, 'de5c8807864aa1a776dd3aceece806ab'),
+      ('broadcast_documents', true, '784fc1815113feedf5138720c322fe2d'),
       ('send_documents', true, '0a1ed2ec17a7b2527f6659488e4ed14b')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (

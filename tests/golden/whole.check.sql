@@ -5,10 +5,10 @@ with
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
       ('may_read_thread_0577025a', false, 'b66ff595f7b5776929aab09343c57a81'),
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_documents', true, '9ec51f2cf781bd20547b6e47370ed26a'),
-      ('broadcast_messages', true, '5890002941de836b527311d79246a51f'),
-      ('follow_messages_message_threads_a74a8a14', true, '64e4330f14242cc32e6de8fb518279c0'),
-      ('broadcast_notifications', true, '24057e142dfb40bc6d6a8c41cedcd924')
+      ('broadcast_documents', true, 'b7672c87ec0290725e59a12065cb3a6e'),
+      ('broadcast_messages', true, '284a8a5548ea18e694eef9212f1a2f02'),
+      ('follow_messages_message_threads_a74a8a14', true, 'baf618ca8112efcea76bbfaf1a841bf6'),
+      ('broadcast_notifications', true, '2d2eb74fdef0fd0c364ca54e920dbbd7')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -17,6 +17,8 @@ from realtime_advisor.observation.target import Target, open_target
 from realtime_advisor.sandbox import reaper
 from realtime_advisor.sandbox.postgres import RunningServer, lease
 
+from ..new_databases import new_database
+
 SECRET = "s3cr3t-of-ada"
 
 
@@ -67,12 +69,8 @@ def opened(url: str) -> Iterator[Target]:
 @contextmanager
 def made_database(server: RunningServer) -> Iterator[str]:
     """The conninfo of a new database, for fixtures that live longer than a test."""
-    name = f"test_{secrets.token_hex(8)}"
-    run(server.conninfo(), f"create database {name} template template0")
-    try:
+    with new_database(server) as name:
         yield server.conninfo(name)
-    finally:
-        run(server.conninfo(), f"drop database {name} with (force)")
 
 
 @contextmanager

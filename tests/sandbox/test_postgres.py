@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +21,6 @@ from realtime_advisor.sandbox.binaries import Binaries, find_binaries
 from realtime_advisor.sandbox.postgres import RunningServer, lease
 
 HOLDER = Path(__file__).with_name("holder.py")
-
-
-@pytest.fixture
-def room() -> Iterator[Path]:
-    """A folder with a short name that any account can enter; at the end its servers have stopped by themselves."""
-    folder = Path(tempfile.mkdtemp(prefix="ra-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    for cluster in folder.glob("postgres-*"):
-        assert reaper.wait_until_stopped(cluster)
-    shutil.rmtree(folder)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -96,8 +83,8 @@ def test_two_processes_share_a_server_that_stops_when_both_are_killed(room: Path
     assert reaper.wait_until_stopped(room / "postgres-18")
 
 
-def test_processes_that_come_at_once_get_one_server(room: Path) -> None:
-    holders = [Holder(room) for _ in range(4)]
+def test_processes_that_come_at_once_get_one_server(empty_room: Path) -> None:
+    holders = [Holder(empty_room) for _ in range(4)]
     assert len({holder.said()["server"] for holder in holders}) == 1
     for holder in holders:
         holder.kill()
@@ -226,13 +213,13 @@ def test_data_survive_the_last_lease(room: Path) -> None:
         assert ask(again, "select n from kept") == 42
 
 
-def test_a_half_initialised_folder_is_initialised_afresh(room: Path) -> None:
-    half = room / "postgres-18" / "data"
+def test_a_half_initialised_folder_is_initialised_afresh(empty_room: Path) -> None:
+    half = empty_room / "postgres-18" / "data"
     (half / "global").mkdir(parents=True)
     (half.parent).chmod(0o755)
     (half / "PG_VERSION").write_text("18\n")
     (half / "global" / "pg_control").write_bytes(b"")
-    with lease(folder=room) as server:
+    with lease(folder=empty_room) as server:
         assert ask(server, "select 1") == 1
 
 
@@ -269,8 +256,8 @@ def test_a_server_that_does_not_start_is_one_sentence(room: Path) -> None:
     )
 
 
-def test_an_initdb_that_fails_is_one_sentence(room: Path) -> None:
-    folder = room / "bin"
+def test_an_initdb_that_fails_is_one_sentence(empty_room: Path) -> None:
+    folder = empty_room / "bin"
     folder.mkdir()
     for name, line in (
         ("postgres", ":"),
@@ -279,7 +266,7 @@ def test_an_initdb_that_fails_is_one_sentence(room: Path) -> None:
         (folder / name).write_text(f"#!/bin/sh\n{line}\n")
         (folder / name).chmod(0o755)
     with pytest.raises(SandboxFailed, match=r"could not be initialised \(initdb: error: full\); delete that folder"):
-        lease(Binaries(folder, "18.6", 18, "system"), folder=room)
+        lease(Binaries(folder, "18.6", 18, "system"), folder=empty_room)
 
 
 def test_a_start_that_lasts_for_ever_is_one_sentence(room: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,8 +280,8 @@ def test_a_start_that_lasts_for_ever_is_one_sentence(room: Path, monkeypatch: py
 # Told apart by major
 
 
-def test_system_binaries_serve_as_well(room: Path, binaries15: Binaries) -> None:
-    with lease(binaries15, folder=room) as server:
+def test_system_binaries_serve_as_well(empty_room: Path, binaries15: Binaries) -> None:
+    with lease(binaries15, folder=empty_room) as server:
         assert (server.binaries.major, server.folder.name) == (15, "postgres-15")
         assert ask(server, "show server_version_num").startswith("15")
     assert find_binaries(15) == binaries15

@@ -114,6 +114,7 @@ def _entitlement(entitlement: Entitlement) -> dict[str, Any]:
         ],
         "hides_rows": entitlement.hides_rows,
         "source": entitlement.source.value,
+        **({"login": {**_hop(entitlement.login), "column": entitlement.login_column}} if entitlement.login else {}),
     }
 
 

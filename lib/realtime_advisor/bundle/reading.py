@@ -146,6 +146,8 @@ def _entitled(entry: Any) -> str:
     if entry["kind"] == "self":
         return "the user alone"
     pair = ", ".join((*_words(entry["scope_columns"]), _word(entry["user_column"])))
+    login = entry.get("login")
+    pair += f" by {_word(login['references'])}.{_word(login['column'])}" if login else ""
     tests = " and ".join(map(_test, entry["conditions"]))
     rows = f" where {tests}" if tests else ""
     hidden = ", hidden rows too" if entry["hides_rows"] else ""

@@ -30,9 +30,7 @@ class WindowNotes:
         self._standby = self._untracked = False
         self._events: set[str] = set()
         self._fallen: set[int] = set()  # tables whose counters began anew, with no reset on record
-        self._just_fallen: frozenset[int] = (
-            frozenset()
-        )  # those of the latest interval: the next reading may tell of a reset
+        self._just_fallen: frozenset[int] = frozenset()  # the latest interval's: the next may tell of a reset
         self._gaps = _Gaps()
         self._commits = self._rollbacks = 0
         self._see(first)

@@ -48,7 +48,7 @@ from .decision import (
 )
 from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, Migration, Place, Script
 from .drift import CheckRow, Drift, DriftFinding, MessageCount, MessageCounts
-from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
+from .history import DatabaseIdentity, Extent, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
 from .proof import Cell, Delivery, Proof, ProofStatus, Step, WholeProof
 from .statements import StatementRows, WritingStatements
@@ -91,6 +91,7 @@ __all__ = [
     "Emission",
     "Entitlement",
     "Evidence",
+    "Extent",
     "Feed",
     "FeedProposal",
     "Finding",

@@ -120,6 +120,9 @@ def _of_entitlement(entitlement: Entitlement) -> Iterator[tuple[TableName, str]]
     if entitlement.membership is not None:
         columns = [*entitlement.scope_columns, *(condition.column for condition in entitlement.conditions)]
         columns += [entitlement.user_column] if entitlement.user_column else []
+        if entitlement.login and entitlement.login_column:
+            yield from _along((entitlement.login,))
+            yield entitlement.login.references, entitlement.login_column
         yield from ((entitlement.membership, column) for column in columns)
 
 
@@ -162,7 +165,8 @@ def enforced_keys(skeleton: Skeleton) -> list[tuple[TableName, tuple[str, ...]]]
 
     The look-up of a membership may rest on what makes it unique.
     """
-    members = {e.scope.entitlement.membership for e in told_on(skeleton.design) if e.scope.entitlement}
+    entitled = [e.scope.entitlement for e in told_on(skeleton.design) if e.scope.entitlement]
+    members = {one.membership for one in entitled} | {one.login.references for one in entitled if one.login}
     referenced = {
         (key.references, key.referenced_columns) for table in skeleton.tables.values() for key in table.foreign_keys
     }

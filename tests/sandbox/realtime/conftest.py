@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +9,11 @@ from typing import Any, LiteralString
 
 import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.sandbox.postgres import RunningServer
 from realtime_advisor.sandbox.realtime import install
+
+from ...new_databases import new_database, realtime_database
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -31,11 +31,8 @@ class Home:
 
 @contextmanager
 def empty_home(server: RunningServer) -> Iterator[Home]:
-    name = Identifier(f"test_{secrets.token_hex(8)}")
-    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
-        connection.execute(SQL("create database {} template template0").format(name))
-        yield Home(server, name._obj[0])
-        connection.execute(SQL("drop database {} with (force)").format(name))
+    with new_database(server) as name:
+        yield Home(server, name)
 
 
 @pytest.fixture(scope="session", params=["server", "server15"], ids=["embedded", "15"])
@@ -62,11 +59,10 @@ def empty(any_server: RunningServer) -> Iterator[Home]:
 
 
 @pytest.fixture
-def fresh(empty: Home) -> Home:
+def fresh(any_server: RunningServer) -> Iterator[Home]:
     """A database with the schema, for one test that commits."""
-    with empty.connect() as connection:
-        install(connection)
-    return empty
+    with realtime_database(any_server) as name:
+        yield Home(any_server, name)
 
 
 @pytest.fixture
