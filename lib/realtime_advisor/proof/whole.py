@@ -122,7 +122,6 @@ class _Trial:
         """One table's rows put there, one more inserted, and who may join asked."""
         imitation = imitate(build_skeleton(design, self._catalog), self._catalog.types, self._offered)
         scene = self._scene(design, imitation.skeleton, build_world(imitation.skeleton, imitation.labels))
-        self._empty()
         with self._connection.transaction():
             scene.stage.fill(scene.world.rows)
         truth.fill_truth_table(scene)
@@ -133,6 +132,7 @@ class _Trial:
         for step in [tried(check, scene) for check in (*told, *truth.CHECKS)]:
             yield replace(step, sentence=f"{design.table}: {step.sentence}")
         scene.stage.close()
+        self._empty(imitation.skeleton.tables)
 
     def _scene(self, design: Design, skeleton: Skeleton, world: World) -> Scene:
         """The migration as if it were the script of one table."""
@@ -140,9 +140,9 @@ class _Trial:
         script = Script(design, made.functions, made.triggers, made.policies, made.down, made.check)
         return Scene(script, skeleton, world, Stage(self._connection, skeleton))
 
-    def _empty(self) -> None:
+    def _empty(self, tables: Iterable[TableName]) -> None:
         """Without a trigger, and so without a message."""
-        names = [Identifier(name.schema, name.name) for name in self._imitation.skeleton.tables]
+        names = [Identifier(name.schema, name.name) for name in tables]
         with self._connection.transaction():
             self._connection.execute("set local session_replication_role = replica")
             self._connection.execute(SQL("truncate {} cascade").format(SQL(", ").join(names)))
