@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+import jsonschema
 import pytest
 
 from realtime_advisor.bundle.compare import compare
 from realtime_advisor.bundle.decisions import describe
 from realtime_advisor.bundle.files import INDEX
+from realtime_advisor.bundle.readme import SCHEMA
 from realtime_advisor.display.show import show
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Advice, DatabaseIdentity
@@ -129,6 +131,17 @@ def test_a_file_that_does_not_tell_who_is_entitled_differs_in_nothing_by_that(do
                 entry["scope"].pop("entitlement")
 
     assert not compare(changed(document, older), document)
+
+
+def test_by_which_column_the_members_are_known_is_told(document: Document, exported: Path) -> None:
+    def by_login(other: Document) -> None:
+        login = {"table": "public.memberships", "columns": ["user_id"], "references": "public.users"}
+        entitled = table(other, "documents")["scope"]["entitlement"]
+        entitled["login"] = {**login, "referenced_columns": ["id"], "column": "auth_id"}
+
+    later = changed(document, by_login)
+    jsonschema.validate(later, json.loads((exported / SCHEMA).read_text()))
+    assert "user_id by public.users.auth_id" in str(compare(document, later))
 
 
 def test_a_table_that_is_there_later_only_is_new(document: Document) -> None:

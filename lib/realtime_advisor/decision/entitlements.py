@@ -58,7 +58,9 @@ def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals
         granted = replace(granted, left_out=(*granted.left_out, *_say_look_alikes(membership, principals)))
     counting = asked.counting.get(membership.table)
     if counting:
-        return replace(granted, conditions=together((*granted.conditions, *counting.conditions)))
+        # That the pair is there at all is asked in any case.
+        told = [each for each in counting.conditions if each.test != "not null" or each.column not in _pair(membership)]
+        return replace(granted, conditions=together((*granted.conditions, *told)))
     return _why_not_all_members(membership, granted) or granted
 
 
@@ -111,8 +113,17 @@ def _why_not_all_members(membership: Membership, granted: Granted) -> str | None
     live = f" Its key holds where {membership.live}, which may be it." if membership.live else ""
     return (
         f"{membership.table} has the column {membership.state[0]}, and which of its values make a member is not known."
-        f"{live} Test it in the SELECT policies, or answer members_when for {membership.table}."
+        f"{live} Test it in the SELECT policies, or answer members_when for {membership.table}: "
+        f"{_written(membership.user_column)} is not null, if every row makes one."
     )
+
+
+def _pair(membership: Membership) -> tuple[str, ...]:
+    return (*membership.scope_columns, membership.user_column)
+
+
+def _written(column: str) -> str:
+    return column if re.fullmatch(r"[a-z_][a-z0-9_]*", column) else '"' + column.replace('"', '""') + '"'
 
 
 def _in_question(memberships: tuple[Membership, ...], table: Table) -> tuple[Membership, ...]:

@@ -128,4 +128,4 @@ def sub_type(user: UserTable, catalog: Catalog) -> str:
 def say_without_sub(user: UserTable, catalog: Catalog) -> Iterator[str]:
     """That some users may have no sub, where the column allows it."""
     if user.sub is not None and not catalog[user.name].column(user.sub).not_null:
-        yield f"{user.name}.{user.sub} may be null: such a user bears no token and hears nothing."
+        yield f"{user.name}.{user.sub} may be null: a user without one hears nothing."

@@ -175,7 +175,8 @@ def _why_unsure(candidate: Candidate, table: TableName) -> str | None:
 def _say_current(scope: Scope, principals: Principals) -> str:
     """What to know of a membership that is a column of the user's own row, such as the current team; else nothing."""
     entitlement = scope.entitlement
-    if entitlement is None or entitlement.membership not in principals.users:
+    is_users_row = entitlement is not None and entitlement.membership in principals.users
+    if entitlement is None or not is_users_row or scope.kind is ScopeKind.USER:
         return ""
     column = f"{entitlement.membership}.{', '.join(entitlement.scope_columns)}"
     said = f"; {column} names one at a time: who changes it goes on hearing the old one until the connection is renewed"
