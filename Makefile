@@ -7,7 +7,7 @@ PYTHON ?=
 ARGS ?=
 RUN = "$(VENV)/bin/python"
 # Tests and stored notebooks tell of the embedded database, whatever database the caller's shell points at.
-SETTINGS = DATABASE_URL DATABASE SECONDS INTERVAL HISTORY KEEP_DAYS ANSWERS OUT BUNDLE VERSION DATE TYPES
+SETTINGS = DATABASE_URL DATABASE SECONDS INTERVAL HISTORY KEEP_DAYS ANSWERS OUT BUNDLE VERSION DATE TYPES SHOW_HOST
 EMBEDDED = env $(foreach name,$(SETTINGS) $(filter PG%,$(.VARIABLES)),-u $(name)) REALTIME_ADVISOR_HEADLESS=1
 NOTEBOOKS = $(wildcard notebooks)
 
@@ -32,6 +32,7 @@ help:
 	@echo "make report     decide about every table, without a browser: SECONDS=60 OUT=out DATABASE_URL=postgresql://..."
 	@echo "                VERSION=20260101000000: of its first migration; DATE=...: the day that its pages give;"
 	@echo "                TYPES=database.types.ts: what supabase gen types wrote, for the clients' rows"
+	@echo "                SHOW_HOST=1: name the database and its host in the bundle, which by itself tells neither"
 	@echo "                ANSWERS=answers.toml: what only you know of the tables; without it the one beside HISTORY"
 	@echo "                (no DATABASE_URL: what HISTORY=history holds, else the embedded workshop database)"
 	@echo "make sample     record a database's counters, unattended: SECONDS=86400 INTERVAL=5 HISTORY=history KEEP_DAYS=30 DATABASE_URL=..."
@@ -49,10 +50,11 @@ set-up:
 	    found=$$(sh tools/find-python) && "$$found" -E tools/setup_venv.py "$(VENV)"; \
 	fi
 
-# Jupyter refuses to run as root unless told; in a container one often is.
+# Jupyter refuses to run as root unless told; in a container one often is. The folder holds defaults, which a person's own
+# settings go before: no question about Jupyter's news at the first start.
 lab: set-up
 	@if [ "$$(id -u)" = 0 ]; then root=--allow-root; fi; \
-	exec $(RUN) -m jupyterlab $$root $(ARGS) notebooks/00_start_here.ipynb
+	exec $(RUN) -m jupyterlab $$root --LabApp.app_settings_dir="$(CURDIR)/tools/jupyterlab" $(ARGS) notebooks/00_start_here.ipynb
 
 report: set-up
 	@exec $(RUN) -m realtime_advisor $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from realtime_advisor.errors import NoServerBinaries
+from realtime_advisor.observation.environment import find_unread
 from realtime_advisor.sandbox.postgres import Binaries, RunningServer, find_binaries, lease
 
 from .new_databases import keep_templates, new_database
@@ -16,6 +18,10 @@ from .new_databases import keep_templates, new_database
 # A shell's background job ignores Ctrl-C, and so would these processes and all that they start: tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Nor do tests see what looks as if it named a database, such as a developer's own POSTGRES_URL.
+for _unread in find_unread(os.environ):
+    del os.environ[_unread]
 
 
 @contextmanager

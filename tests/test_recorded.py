@@ -72,6 +72,19 @@ def test_the_last_part_of_a_sampling_can_be_asked_for(history: History) -> None:
     assert ra.advise(history, 60, prove=0).churn.seconds == 60
 
 
+def test_a_short_sampling_does_not_take_a_longer_ones_place(tmp_path: Path) -> None:
+    for seconds in (120, 60):
+        ra.advise(connect(environ={}), seconds, history=tmp_path, prove=0)
+    history = open_history(tmp_path)
+    longest, latest = (ra.advise(history, seconds, prove=0).churn for seconds in (None, 60))
+    assert (longest.seconds, latest.seconds) == (120, 60)
+    assert longest.notes == (
+        "The history's longest sampling was taken, of 2 min; a later one was left out: SECONDS=60 takes the latest, "
+        "of 1 min.",
+    )
+    assert latest.notes[0].startswith("The history also holds a longer sampling, of 2 min")
+
+
 def test_answers_beside_the_history_count_and_those_given_go_before(history: History) -> None:
     ra.keep_answer("messages", history=history, user_facing=False, reason="an archive")
     kept = ra.load_answers(history)
@@ -135,7 +148,7 @@ def test_answers_that_have_expired_are_told_and_do_not_count(tmp_path: Path) -> 
     assert gather_answers(None, tmp_path, date(2026, 1, 31))[1] == ()
     answers, told = gather_answers(None, tmp_path, date(2026, 2, 1))
     assert not answers["public.orders"]
-    assert told == ("The answer user_facing for public.orders expired on 2026-01-31: ask again.",)
+    assert tuple(map(str, told)) == ("The answer user_facing for public.orders expired on 2026-01-31: ask again.",)
 
 
 def test_files_of_answers_that_cannot_be_read_are_told(tmp_path: Path) -> None:

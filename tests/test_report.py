@@ -63,12 +63,14 @@ def test_a_database_of_ones_own_is_watched_and_decided(server: RunningServer, tm
     with fresh_database(server) as conninfo:
         with psycopg.connect(conninfo) as connection:
             connection.execute("create table orders (id bigint primary key)")
-        run = start(tmp_path / "out", DATABASE_URL=conninfo, SECONDS="1")
+        run = start(tmp_path / "out", DATABASE_URL=conninfo, SECONDS="1", SHOW_HOST="1")
         said, errors = run.communicate(timeout=120)
     assert (run.returncode, errors) == (0, ""), errors
     index = json.loads((tmp_path / "out" / "decisions.json").read_text())
     assert [(t["table"], t["option"]) for t in index["tables"]] == [("orders", "no_realtime")]
-    assert f"Deciding about the database {conninfo_to_dict(conninfo)['dbname']} ..." in said
+    name = conninfo_to_dict(conninfo)["dbname"]
+    assert f"Deciding about the database {name} ..." in said
+    assert (index["target"]["database"], index["target"]["host"]) == (name, "a local socket")
 
 
 def test_a_date_is_told_and_what_somebody_edited_in_an_older_bundle_is_named(
@@ -97,6 +99,13 @@ def test_a_types_file_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "database.types.ts cannot be read: No such file or directory." in said
 
 
+def test_a_switch_that_says_neither_yes_nor_no_is_refused(tmp_path: Path) -> None:
+    said = complaint(tmp_path / "out", SHOW_HOST="db.example.com")
+    assert (
+        said == "SHOW_HOST is 'db.example.com'; it says whether the bundle names the database and its host: 1 or 0.\n"
+    )
+
+
 def test_an_empty_database_is_said_to_be_empty(database: str, tmp_path: Path) -> None:
     assert complaint(tmp_path / "out", DATABASE_URL=database).startswith("The database has no tables of its own")
 
@@ -104,6 +113,12 @@ def test_an_empty_database_is_said_to_be_empty(database: str, tmp_path: Path) ->
 def test_a_missing_database_is_named(server: RunningServer, tmp_path: Path) -> None:
     said = complaint(tmp_path / "out", DATABASE_URL=server.conninfo("no_such_database"))
     assert "no_such_database" in said
+
+
+def test_a_misspelt_setting_leaves_no_bundle_of_the_workshop(tmp_path: Path) -> None:
+    said = complaint(tmp_path / "out", DATABSE_URL="postgresql://me:hunter2@localhost:1/app")
+    assert said.startswith("DATABSE_URL is set and names no database here: DATABASE_URL does")
+    assert "hunter2" not in said
 
 
 def test_a_role_without_rights_is_told_which(server: RunningServer, tmp_path: Path) -> None:
@@ -158,5 +173,9 @@ def test_the_summary_tells_what_to_mind_and_how_much_more_there_is(tmp_path: Pat
     notes = [f"note {number}" for number in range(10)]
     window = {"source": "measured", "seconds": 60, "notes": notes}
     (tmp_path / "decisions.json").write_text(json.dumps({"tables": [], "window": window}), encoding="utf-8")
+    for whole, said in (({"proved": False, "reason": "It failed."}, True), ({"proved": True, "reason": "So."}, False)):
+        document = {"tables": [], "window": window, "migration": whole}
+        (tmp_path / "decisions.json").write_text(json.dumps(document), encoding="utf-8")
+        assert ("Mind: all tables at once are not proved. It failed." in summarise(tmp_path)) is said
     minded = [line for line in summarise(tmp_path).splitlines() if line.startswith("Mind: ")]
     assert minded == [*(f"Mind: {note}" for note in notes[:8]), "Mind: 2 more notes are in its README.md."]

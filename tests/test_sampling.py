@@ -65,6 +65,12 @@ def leave_unfinished(history: History, environ: dict[str, str], seconds: float) 
     history.note(sampling, "interrupted")
 
 
+def test_a_misspelt_setting_records_no_workshop(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="^DATABSE_URL is set and names no database here"):
+        run_sampling({"DATABSE_URL": "postgresql://localhost/app", "HISTORY": str(tmp_path / "history")})
+    assert not (tmp_path / "history").exists()
+
+
 def test_a_sampling_is_recorded_to_its_end(
     environ: dict[str, str], history: History, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,7 +82,7 @@ def test_a_sampling_is_recorded_to_its_end(
     readings = len(list(history.snapshots()))
     assert 2 <= readings <= 4  # a busy machine oversleeps turns
     assert last.startswith(f"Done: {readings} readings in 0.3 s. Decide from them with make report")
-    assert [found.kind for found in history.happenings(history.latest_sampling())] == ["finished"]
+    assert [found.kind for found in history.happenings(history.extents()[-1].sampling)] == ["finished"]
     assert SECRET not in first + last
     assert SECRET.encode() not in Path(history.place).read_bytes()
 

@@ -13,7 +13,7 @@ from .sampling import INTERRUPTED, run_sampling
 
 USAGE: Final = (
     "usage: [DATABASE_URL=...] [HISTORY=...] [ANSWERS=...] [SECONDS=60] [OUT=out] [VERSION=...] [DATE=...] [TYPES=...] "
-    "python -m realtime_advisor\n"
+    "[SHOW_HOST=1] python -m realtime_advisor\n"
     "       [DATABASE_URL=...] [HISTORY=history] [SECONDS=86400] [INTERVAL=5] [KEEP_DAYS=30] "
     "python -m realtime_advisor sample\n"
     "       BUNDLE=out [DATABASE_URL=...] python -m realtime_advisor check\n"

@@ -16,9 +16,11 @@ from .decision.answers import FILE, Answers
 from .decision.audit import audit as judge_setup
 from .decision.churn import measure_churn
 from .decision.decide import decide, tell_moved_evidence
+from .decision.expiry import tell_expired
 from .errors import BadInput, EmptyDatabase, NoServerBinaries, SandboxFailed, ScriptRefused
 from .generation.design import design
 from .generation.sql import generate
+from .generation.whole import generate_all
 from .model import (
     Advice,
     Audit,
@@ -40,6 +42,7 @@ from .model import (
 from .model.design import EVENT_PATTERN, TOPIC_PATTERN, WORKSHOP_TRAFFIC
 from .observation import wal
 from .observation.catalog import read_catalog
+from .observation.choosing import choose_extent
 from .observation.counters import sample, take_snapshot
 from .observation.history import History, folder_beside, open_history
 from .observation.progress import progress_bar
@@ -48,6 +51,7 @@ from .observation.setup import read_setup
 from .observation.statements import read_statements
 from .observation.target import Target
 from .proof.prove import MOST_PROVED, prove_all, unproved
+from .proof.whole import prove_whole
 from .reference import Matrix
 from .targets import (
     connect,
@@ -55,6 +59,7 @@ from .targets import (
     feeds_of_recorded,
     identify_database,
     is_workshop,
+    locate,
     named_target,
     turns_of,
     write_minutes,
@@ -132,8 +137,9 @@ def advise(
 ) -> Advice:
     """Everything for one database in one call: churn, decisions, designs, scripts of every table, and their proofs.
 
-    `target` is a database, which is watched for `seconds`, or a history, whose latest sampling is taken (its last
-    `seconds`); without one, `choose_source` chooses. With a `history` what is read and decided is recorded there.
+    `target` is a database, which is watched for `seconds`, or a history, of which the longest sampling is taken (with
+    `seconds`, the end of the latest that is as long); without one, `choose_source` chooses. With a `history` what is
+    read and decided is recorded there.
     `answers` go before those of the `answers.toml` beside the history. `database` names one of several in a history.
     `topic` and `event` are the patterns of all topics and events.
     The scripts of the `prove` busiest tables are tried in the sandbox; 0 tries none.
@@ -149,11 +155,12 @@ def advise(
     given, unknown = (
         _leave_out_unknown(given, observed.catalog) if kept or isinstance(answers, str | Path) else (given, ())
     )
-    decisions = decide(observed.catalog, observed.churn, given, matrix)
+    decisions, past = tell_expired(decide(observed.catalog, observed.churn, given, matrix), expired)
     setup = observed.audit.setup if observed.audit else None
     told = observed.feeds if feeds is None else feeds
     draft = partial(design, catalog=observed.catalog, feeds=told, topic=topic, event=event, setup=setup)
-    advice = _generate(observed, decisions, draft, (*expired, *unknown, *tell_moved_evidence(decisions)))
+    advice = _generate(observed, decisions, draft, (*past, *unknown, *tell_moved_evidence(decisions)))
+    advice = replace(advice, place=locate(source if isinstance(source, Target) else source.database(database)))
     advice = _prove(advice, observed.catalog, prove) if prove else advice
     if kept and isinstance(source, Target):
         kept.keep_decisions(identify_database(source), describe(advice, {}))
@@ -199,12 +206,12 @@ def _record(target: Target, seconds: float | None, history: History) -> _Observe
 
 def _recall(history: History, wanted: DatabaseIdentity | str | None, seconds: float | None) -> _Observed:
     database = history.database(wanted)
-    sampling = history.latest_sampling(database)
-    last = history.progress(sampling)[1]
-    since = last - timedelta(seconds=seconds) if last and seconds is not None else None
-    readings = history.snapshots(sampling=sampling, since=since)
+    choice = choose_extent(history.extents(database), seconds)
+    since = None if seconds is None else choice.taken.last - timedelta(seconds=seconds)
+    readings = history.snapshots(sampling=choice.taken.sampling, since=since)
     catalog, setup = _require_tables(history.catalog(database)), history.setup(database)
     seen = _observed(catalog, readings, "recorded", feeds_of_recorded(database), history.statements(database))
+    seen = replace(seen, churn=_noted(seen.churn, choice.tell()))
     return replace(seen, audit=_judge(catalog, setup)) if setup else seen
 
 
@@ -238,17 +245,20 @@ def _generate(
 ) -> Advice:
     designs = {name: draft(decision) for name, decision in decisions.items()}
     scripts = {name: script for name, made in designs.items() if (script := _script(made))}
-    churn = observed.churn
-    noted = DatabaseChurn(dict(churn), churn.seconds, (*churn.notes, *notes)) if notes else churn
     return Advice(
         observed.catalog.server,
-        noted,
+        _noted(observed.churn, *notes),
         observed.window,
         decisions,
         ByTable(designs),
         ByTable(scripts),
         observed.audit,
     )
+
+
+def _noted(churn: DatabaseChurn, *notes: str | None) -> DatabaseChurn:
+    said = tuple(filter(None, notes))
+    return DatabaseChurn(dict(churn), churn.seconds, (*churn.notes, *said)) if said else churn
 
 
 def _script(made: Design) -> Script | None:
@@ -261,16 +271,18 @@ def _script(made: Design) -> Script | None:
 def _prove(advice: Advice, catalog: Catalog, most: int) -> Advice:
     """The advice with its scripts proved, the busiest tables' first, and each script's head saying so."""
     busiest = sorted(advice.scripts, key=lambda name: -_writes_per_minute(advice.churn.get(name)))
+    whole = None
     with progress_bar(min(most, len(busiest)), "Proving", unit="scripts") as bar:
         try:
             proofs = prove_all(
                 advice.scripts, catalog, busiest=busiest, most=most, progress=lambda done, *_: bar.update(done - bar.n)
             )
             bar.update(sum(proof.server_version is not None for proof in proofs.values()) - bar.n)
+            whole = prove_whole(generate_all(advice.designs.values()), catalog, busiest=busiest, most=most)
         except (NoServerBinaries, SandboxFailed) as error:
             proofs = unproved(advice.scripts, f"There is no sandbox to prove it in: {error}")
     scripts = {name: generate(script.design, proofs[name]) for name, script in advice.scripts.items()}
-    return replace(advice, scripts=ByTable(scripts), proofs=proofs)
+    return replace(advice, scripts=ByTable(scripts), proofs=proofs, whole=whole)
 
 
 def _writes_per_minute(churn: Churn | None) -> float:

@@ -19,12 +19,15 @@ from .bundle.writing import kept_aside, require_writable
 from .decision.answers import FILE
 from .errors import AdvisorError, BadInput
 from .model.design import WORKSHOP_TRAFFIC
-from .observation.history import folder_beside, make_absolute
+from .observation.choosing import choose_extent
+from .observation.environment import find_unread, tell_unread
+from .observation.history import History, folder_beside, make_absolute
 from .observation.recording import tell_length
 from .sampling import open_environment_history, read_number
-from .targets import connect, identify_database, named_target
+from .targets import connect, identify_database, named_target, require_no_unread
 
 _MOST_NOTES: Final = 8  # of which the terminal tells
+_SWITCH: Final = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 NOTEBOOK: Final = Path(__file__).resolve().parents[2] / "notebooks" / "report.ipynb"
 
 
@@ -33,17 +36,21 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
 
     About the database that DATABASE_URL or PG* names, recorded into HISTORY if that is set; else about what HISTORY
     holds; else about the workshop database. ANSWERS is a file; without it the one beside HISTORY counts. VERSION is
-    that of the first migration, DATE the day that the pages give, TYPES a file with the types of rows for clients.
+    that of the first migration, DATE the day that the pages give, TYPES a file with the types of rows for clients;
+    SHOW_HOST=1 names the database and its host in the bundle.
     """
     seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
     out = Path(environ.get("OUT", "").strip() or "out").absolute()
     label = Label(environ.get("VERSION", "").strip() or DEFAULT_VERSION)
     types = _types_file(environ.get("TYPES", "").strip())
+    if not environ.get("HISTORY", "").strip():
+        require_no_unread(environ)
+    show_host = _read_switch(environ, "SHOW_HOST", "whether the bundle names the database and its host")
     require_writable(out)
     _require_of_the_same_kind(out, environ)
     history, database = (environ.get(name, "").strip() for name in ("HISTORY", "DATABASE"))
     answers = _answers_file(environ.get("ANSWERS", "").strip(), history)
-    print(_introduce(environ, database), flush=True)
+    print(_introduce(environ, database, seconds), flush=True)
     parameters = {
         "seconds": seconds,
         "out": str(out),
@@ -53,6 +60,7 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
         "version": label.version,
         "date": environ.get("DATE", "").strip() or None,
         "types": str(types) if types else None,
+        "show_host": show_host,
     }
     _execute(parameters)
     return out
@@ -73,6 +81,13 @@ def _require_of_the_same_kind(out: Path, environ: Mapping[str, str]) -> None:
         )
 
 
+def _read_switch(environ: Mapping[str, str], name: str, what: str) -> bool:
+    said = environ.get(name, "").strip().lower()
+    if said not in _SWITCH:
+        raise BadInput(f"{name} is {said!r}; it says {what}: 1 or 0.")
+    return _SWITCH[said]
+
+
 def _types_file(named: str) -> Path | None:
     """The file named, if any; read once here, where a mistake is told soon."""
     if not named:
@@ -90,7 +105,7 @@ def _answers_file(named: str, history: str) -> Path | None:
     return file.absolute()
 
 
-def _introduce(environ: Mapping[str, str], database: str) -> str:
+def _introduce(environ: Mapping[str, str], database: str, seconds: float | None) -> str:
     """What is decided about. Asked before a kernel takes its time to start: a wrong password is told in a second."""
     named, recorded = named_target(environ), bool(environ.get("HISTORY", "").strip())
     history = open_environment_history(environ, create=named) if recorded else None
@@ -100,14 +115,21 @@ def _introduce(environ: Mapping[str, str], database: str) -> str:
         into = f", recording into {history.place}" if history else ""
         return f"Deciding about the database {name}{into} ..."
     if history:
-        sampling = history.latest_sampling(database or None)
-        readings, last = history.progress(sampling)
-        length = tell_length((last - sampling.began).total_seconds()) if last else "no time"
-        return (
-            f"Deciding from {history.place}: database {sampling.database}, its latest sampling, begun "
-            f"{sampling.began:%Y-%m-%d %H:%M} UTC, {readings:,} readings over {length} ..."
-        )
+        if unread := find_unread(environ):
+            print(f"{tell_unread(unread)}.", flush=True)
+        return _introduce_recorded(history, database, seconds)
     return "Deciding about the embedded workshop database ..."
+
+
+def _introduce_recorded(history: History, database: str, seconds: float | None) -> str:
+    choice = choose_extent(history.extents(database or None), seconds)
+    taken = choice.taken
+    line = (
+        f"Deciding from {history.place}: database {taken.sampling.database}, its sampling begun "
+        f"{taken.sampling.began:%Y-%m-%d %H:%M} UTC, {taken.readings:,} readings over "
+        f"{tell_length(taken.seconds) if taken.seconds else 'no time'} ..."
+    )
+    return "\n".join(filter(None, (choice.tell(), line)))
 
 
 def summarise(out: Path) -> str:
@@ -123,6 +145,8 @@ def summarise(out: Path) -> str:
         lines.append(f"{option:<17}{len(names):>5}  {', '.join(names[:8])}{more}")
     lines += [f"Mind: {note}" for note in window["notes"][:_MOST_NOTES]]
     lines += [f"Mind: {len(more)} more notes are in its README.md."] if (more := window["notes"][_MOST_NOTES:]) else []
+    whole = index.get("migration")
+    lines += [f"Mind: all tables at once are not proved. {whole['reason']}"] if whole and not whole["proved"] else []
     manifest = read_manifest(out)
     lines.append(f"Wrote {len(manifest.files) if manifest else 0} files to {_short(out)}: start with its README.md.")
     if kept := kept_aside(out):

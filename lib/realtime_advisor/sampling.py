@@ -18,7 +18,7 @@ from .observation.counters import take_snapshot
 from .observation.history import History, open_history
 from .observation.recording import Recording, record, tell_length
 from .observation.target import Target
-from .targets import connect, identify_database, is_workshop, run_traffic, turns_of
+from .targets import connect, identify_database, is_workshop, require_no_unread, run_traffic, turns_of
 
 DONE: Final = 0
 INTERRUPTED: Final = 130
@@ -35,6 +35,7 @@ def run_sampling(environ: Mapping[str, str] = os.environ) -> int:
     """
     seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
     interval = read_number(environ, "INTERVAL", "how many seconds lie between two readings", least=0.1)
+    require_no_unread(environ)
     history = open_environment_history(environ)
     with _stopping():
         target = connect(environ=environ)

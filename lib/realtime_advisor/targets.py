@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from .errors import BadInput
-from .model import DatabaseIdentity, Feed
+from .model import DatabaseIdentity, Feed, Place
+from .observation.environment import find_unread, names_database, tell_unread
 from .observation.identity import identify
+from .observation.progress import HEADLESS
 from .observation.recording import Turns, every
 from .observation.target import Target, open_target
 from .workshop.database import WorkshopDatabase, load_feeds, open_workshop, template_name
 from .workshop.traffic import run_traffic as run_workshop_traffic
-
-_LIBPQ: Final = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 
 # The copy behind each workshop target, so that traffic can be run on what connect() returned.
 _workshops: dict[Target, WorkshopDatabase] = {}
@@ -23,11 +23,13 @@ _workshops: dict[Target, WorkshopDatabase] = {}
 def connect(url: str | None = None, *, environ: Mapping[str, str] = os.environ) -> Target:
     """A read-only target: `url`, else DATABASE_URL, else a PG* environment, else a copy of the workshop database.
 
+    What may surprise about it, as that DATABASE_URL is misspelt or names a standby, is said on stderr.
     Raises ConnectionFailed, MissingPrivilege, UnsupportedServer, NoServerBinaries or SandboxFailed, in one sentence.
     """
     named = url if url is not None else environ.get("DATABASE_URL", "").strip()
     if named or named_target(environ):
-        return open_target(named)
+        return _tell_blind(open_target(named), environ)
+    _tell_unread(environ)
     workshop = open_workshop()
     target = open_target(workshop.conninfo, clock=workshop.clock)
     _workshops[target] = workshop
@@ -36,7 +38,47 @@ def connect(url: str | None = None, *, environ: Mapping[str, str] = os.environ) 
 
 def named_target(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether the environment names a database: DATABASE_URL, or libpq's own variables."""
-    return any(environ.get(name, "").strip() for name in ("DATABASE_URL", *_LIBPQ))
+    return names_database(environ)
+
+
+def require_no_unread(environ: Mapping[str, str]) -> None:
+    """Raise BadInput where no database is named, but a variable is set that looks as if it did.
+
+    For runs that nobody watches: what they leave behind would be about the workshop database.
+    """
+    unread = () if named_target(environ) else find_unread(environ)
+    if unread:
+        raise BadInput(
+            f"{tell_unread(unread)}. Set DATABASE_URL to look at your own; for the embedded workshop database, unset "
+            f"{' and '.join(unread)}."
+        )
+
+
+def _tell_unread(environ: Mapping[str, str]) -> None:
+    if unread := find_unread(environ):
+        _tell(f"{tell_unread(unread)}. This is the embedded workshop database.", environ)
+
+
+def _tell_blind(target: Target, environ: Mapping[str, str]) -> Target:
+    """The target; said is why its counters will tell nothing, before somebody waits for them."""
+    if target.server.in_recovery:
+        _tell(
+            "This server is a standby, which counts no row changes: how much a table changes stays unknown. "
+            "Point DATABASE_URL at its primary.",
+            environ,
+        )
+    elif not target.server.track_counts:
+        _tell(
+            "This server does not count row changes, because track_counts is off: how much a table changes stays "
+            "unknown. Turn it on.",
+            environ,
+        )
+    return target
+
+
+def _tell(sentence: str, environ: Mapping[str, str]) -> None:
+    if HEADLESS not in environ:  # there the terminal has it already, and a stored notebook keeps no such thing
+        print(sentence, file=sys.stderr)
 
 
 def is_workshop(target: Target) -> bool:
@@ -63,9 +105,20 @@ def identify_database(target: Target) -> DatabaseIdentity:
     return DatabaseIdentity(f"{_workshop_key()}-{target.server.major}", "workshop")
 
 
+def locate(source: Target | DatabaseIdentity) -> Place | None:
+    """Which database that is; of a recorded one the name alone. None for the workshop's. Raises AdvisorError."""
+    if isinstance(source, DatabaseIdentity):
+        return None if _is_recorded_workshop(source) else Place(source.name, None)
+    return None if is_workshop(source) else Place(identify(source).name, source.host)
+
+
 def feeds_of_recorded(database: DatabaseIdentity) -> tuple[Feed, ...]:
     """The feeds of a recorded database: the workshop's, and none for any other."""
-    return load_feeds() if database.key.startswith(f"{_workshop_key()}-") else ()
+    return load_feeds() if _is_recorded_workshop(database) else ()
+
+
+def _is_recorded_workshop(database: DatabaseIdentity) -> bool:
+    return database.key.startswith(f"{_workshop_key()}-")
 
 
 def _workshop_key() -> str:

@@ -111,6 +111,10 @@ PLANTED = {
         "Column storage_path of public.documents is gone: it was dropped or renamed, and its changes are to be told; "
         "since then no UPDATE of public.documents is told, and the server only logs a warning. ",
     ),
+    "a key's column renamed": (
+        "alter table public.documents rename id to document_id",
+        "Columns of public.documents: these are gone: id. Decide again with make report, and apply what that exports.",
+    ),
     "a table's own policy widened": (
         'alter policy "members read their tenant\'s documents" on public.documents using (true)',
         "(tenant_id, user_id), and by today's keys and policies it is global (",
@@ -208,11 +212,13 @@ def sent(installed: Installed, statement: str) -> int:
     [("drop column storage_path", True, False), ("rename tenant_id to owner_id", False, False)],
 )
 def test_without_a_column_the_writes_go_on_and_are_told_no_more_as_the_finding_says(
-    installed: Installed, gone: str, inserts: bool, updates: bool
+    installed: Installed, exported: Path, gone: str, inserts: bool, updates: bool
 ) -> None:
     scope = "owner_id" if "owner_id" in gone else "tenant_id"
     installed.run("alter table public.documents alter storage_path drop not null")
     installed.run(f"alter table public.documents {gone}")
+    with installed.target() as target:
+        assert "Columns of public.documents" not in str(check(target, exported))  # told once
     insert = (
         f"insert into public.documents ({scope}, title, created_by) "
         f"select {scope}, 'x', created_by from public.documents limit 1"

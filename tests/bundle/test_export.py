@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
 import pytest
 
+from realtime_advisor.bundle.adr import WHOLE
 from realtime_advisor.bundle.audit_page import render_audit
 from realtime_advisor.bundle.export import Bundle, export
 from realtime_advisor.bundle.files import INDEX
 from realtime_advisor.bundle.manifest import MANIFEST, digest
 from realtime_advisor.bundle.readme import SCHEMA
 from realtime_advisor.journey import advise
-from realtime_advisor.model import Audit, AuditFinding, ByTable, Catalog, Server, Setup
+from realtime_advisor.model import Audit, AuditFinding, ByTable, Catalog, Server, Setup, WholeProof
 from realtime_advisor.targets import connect
+
+from .pages_world import small
 
 SERVER = Server(180000, "18.0", "advisor", True, True, "logical", False, True, True)
 NOTHING_READ = Catalog(SERVER, ByTable({}))
@@ -138,6 +142,25 @@ def test_what_was_not_tried_is_not_called_proved() -> None:
     bundle = export(advise(connect(environ={}), 0, prove=0))
     assert {table["proof"]["status"] for table in json.loads(bundle["decisions.json"])["tables"]} == {"not proved"}
     assert "-- Proof: not proved; " in bundle["tables/public.notifications.up.sql"]
+    assert "All tables at once were not tried: try that on a staging database first." in bundle["README.md"]
+    assert json.loads(bundle["decisions.json"])["migration"] is None
+
+
+def test_the_page_says_how_all_tables_at_once_were_proved(bundle: Mapping[str, str]) -> None:
+    migration = json.loads(bundle["decisions.json"])["migration"]
+    assert migration["proved"] is True
+    assert "applied twice to an imitation of all 10 tables together, checked, and taken back" in migration["reason"]
+    assert f"All tables at once are proved too. {migration['reason']}" in bundle["README.md"]
+
+
+def test_all_tables_at_once_that_are_not_proved_are_told_wherever_one_looks() -> None:
+    bundle = export(replace(small(), whole=WholeProof(False, "Every step may be run again: not so.")))
+    told = "All tables at once are not proved: Every step may be run again: not so. Apply one table at a time, or"
+    assert {name for name in ("README.md", "report.html", WHOLE) if told in bundle[name]} == {
+        "README.md",
+        "report.html",
+        WHOLE,
+    }
 
 
 def test_the_page_lists_every_table(bundle: Mapping[str, str], decisions: dict[str, Any]) -> None:

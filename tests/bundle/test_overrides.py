@@ -59,6 +59,7 @@ def test_the_index_has_each_answer_beside_the_evidence(bundle: Bundle) -> None:
         "expires": "2999-01-01",
         "evidence_said": "presence",
         "evidence_says": "broadcast",
+        "has_expired": False,
     }
     assert [(each["question"], each["answer"]) for each in table["answers"][1:]] == [
         ("thresholds", {"hottest_scope_per_minute": 250.0}),

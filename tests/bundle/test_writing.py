@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -130,6 +131,34 @@ def test_a_path_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(ExportFailed, match="out cannot be written: File exists. Name another one with OUT."):
         require_writable(tmp_path / "out")
+
+
+def in_a_volume(place: Path, out: Path) -> str:
+    """What an export to `out` says where `place` is bound to itself, as a container's volume is."""
+    body = (
+        "import sys; from pathlib import Path; from realtime_advisor.bundle.writing import require_writable; "
+        "require_writable(Path(sys.argv[1]))"
+    )
+    script = 'mount --bind "$1" "$1" && exec "$2" -c "$3" "$4"'
+    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh"]
+    run = subprocess.run(
+        [*command, place, sys.executable, body, out], capture_output=True, text=True, timeout=60, check=False
+    )
+    if run.returncode and "Traceback" not in run.stderr:
+        pytest.skip(f"nothing can be mounted here, so exporting to a volume is not tested: {run.stderr.strip()}")
+    return run.stderr.rstrip().rpartition("ExportFailed: ")[2]
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="no unshare: exporting to a container's volume is not tested")
+def test_a_volume_is_refused_before_any_work_and_a_folder_inside_it_is_not(tmp_path: Path) -> None:
+    volume = tmp_path / "a volume"
+    volume.mkdir()
+    assert in_a_volume(volume, volume) == (
+        f"The folder {volume} is a mount point, as a container's volume is, and a bundle takes its folder's place as a "
+        f"whole. Name a folder inside it: OUT={volume}/bundle."
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["a volume"]
+    assert in_a_volume(volume, volume / "bundle") == ""
 
 
 def crash(how: str, folder: Path) -> list[str]:

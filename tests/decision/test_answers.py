@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime_advisor.decision.answers import drop_expired, parse_answers, write_answers
+from realtime_advisor.decision.answers import parse_answers, write_answers
 from realtime_advisor.decision.decide import decide, tell_moved_evidence
+from realtime_advisor.decision.expiry import drop_expired
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Choice, Decision, Evidence, Option, TableName
 
@@ -260,7 +261,7 @@ def test_an_answer_counts_until_the_day_it_expires() -> None:
     assert drop_expired(answers, date(2026, 11, 1)) == (answers, ())
     kept, told = drop_expired(answers, date(2026, 11, 2))
     assert kept == {"public.posts": {"bulk_writes": False, "reason": "so"}}
-    assert told == ("The answer user_facing for public.posts expired on 2026-11-01: ask again.",)
+    assert tuple(map(str, told)) == ("The answer user_facing for public.posts expired on 2026-11-01: ask again.",)
 
 
 def test_two_names_of_one_table_are_refused() -> None:

@@ -147,7 +147,12 @@ def test_a_standby_counts_nothing_and_says_so() -> None:
     churn = measure_churn(first, last)
     assert (churn["t"].basis, churn["t"].inserts_per_minute, churn.seconds) == ("none", None, None)
     assert churn.notes == ("The server was a standby, which counts nothing: connect to the primary.",)
-    assert measure_churn(last)["t"].basis == "none"
+
+
+def test_what_a_standby_counted_as_a_primary_is_no_churn() -> None:
+    alone = measure_churn(replace(snapshot(0, entry("t", (200, 300, 0, 49))), in_recovery=True))
+    assert (alone["t"].basis, alone["t"].events, alone.seconds) == ("none", 0, None)
+    assert alone.notes == ("The server was a standby, which counts nothing: connect to the primary.",)
 
 
 def test_track_counts_off_is_unknown_and_not_zero() -> None:

@@ -65,6 +65,20 @@ def test_a_figure_is_small_and_the_same_each_time(name: str) -> None:
     assert len(once) < 6000
 
 
+def test_heads_stand_upright_in_two_lines_on_a_narrow_page() -> None:
+    heads = drawn(DRAWN["verdict"]())["layout"]["xaxis"]
+    assert heads["tickangle"] == 0
+    assert max(len(line) for head in heads["ticktext"] for line in head.replace("<b>", "").split("<br>")) <= 13
+
+
+@pytest.mark.parametrize("name", ["margins", "rates"])
+def test_what_is_said_at_the_right_has_a_margin_of_its_own(name: str) -> None:
+    layout = drawn(DRAWN[name]())["layout"]
+    beside = [note for note in layout["annotations"] if note.get("xref") == "paper" and note["x"] > 1]
+    assert beside
+    assert layout["margin"]["r"] >= 7.5 * max(len(note["text"].replace("&lt;", "<")) for note in beside)
+
+
 @pytest.mark.parametrize("name", EMPTY)
 def test_a_figure_of_nothing_still_has_its_sentence(name: str) -> None:
     assert EMPTY[name]().sentence.endswith(".")

@@ -51,6 +51,17 @@ def test_churn_is_shown_by_rate_and_the_busiest_first() -> None:
     assert rows[1] == ["quiet", "0", "0", "0", "0", "–", "–", "–"]
 
 
+def test_what_to_mind_stands_above_the_verdicts() -> None:
+    told = advice(decisions(decided("a")), database(churned("a")))
+    assert isinstance(show(told), Sheet)
+    noted = replace(
+        told, churn=database(churned("a"), notes=("The server was a standby.", *map("Note {}.".format, range(9))))
+    )
+    first, *_, more = show(noted).text.partition("\n\n")[0].splitlines()
+    assert (first, more) == ("Mind: The server was a standby.", "Mind: there are 2 more in .churn.notes.")
+    assert show(told).text in show(noted).text
+
+
 def test_churn_without_a_known_time_is_shown_in_totals() -> None:
     churn = database(churned("a", 6000, basis="since reset", seconds=None), seconds=None, notes=("Counted.",))
     assert show(churn).text.startswith("Row changes, in all. Counted.")
@@ -198,7 +209,7 @@ def test_a_refused_design_says_why() -> None:
 
 
 def test_what_cannot_be_shown_is_refused_in_one_sentence() -> None:
-    with pytest.raises(BadInput, match="There is no way to show int. Show a catalogue"):
+    with pytest.raises(BadInput, match="There is no way to show int. Show a target, a catalogue"):
         show(42)
     with pytest.raises(BadInput, match="There is no way to show Decisions beside str"):
         show(decisions(), "x")

@@ -152,13 +152,14 @@ as $function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
-  action constant text :=
-    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  action text;  -- as events name what happened
   record_id text;  -- of the one row, when the statement wrote exactly one
   carried jsonb;  -- columns of the one row, when it did not change its scope
   keys uuid[];  -- values of tenant_id
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
+    action := 'created';
     -- One row, the common case, needs no grouping.
     select
       change.id::text,
@@ -176,6 +177,7 @@ begin
       where changed.tenant_id is not null;
     end if;
   elsif tg_op = 'UPDATE' then
+    action := 'updated';
     -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     select
@@ -203,7 +205,8 @@ begin
     if not found then
       -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
       -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select null, null::jsonb, array_agg(changed.tenant_id)
+      select
+        null, null::jsonb, array_agg(changed.tenant_id)
       into record_id, carried, keys
       from (
         select distinct change.tenant_id
@@ -227,6 +230,7 @@ begin
       where changed.tenant_id is not null;
     end if;
   elsif tg_op = 'DELETE' then
+    action := 'deleted';
     -- One row, the common case, needs no grouping.
     select
       change.id::text,
@@ -259,19 +263,20 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'documents_' || action,
-        'table', 'documents',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )) || jsonb_build_object('record', carried),
-      'documents_' || action,
-      'tenant:' || told.id::text || ':documents',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      continue when scope_id is null;
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'documents_' || action,
+          'table', 'documents',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )) || jsonb_build_object('record', carried),
+        'documents_' || action,
+        'tenant:' || scope_id || ':documents',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.documents', most_topics, 'tenant:<id>:documents';

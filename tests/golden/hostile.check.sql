@@ -4,7 +4,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, '975e1351af35f42aa200ef1bc9bb466b')
+      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, '59823476975e1b91a4425230b416f8b4')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
@@ -144,4 +144,15 @@ select
   today.partition || case when to_regclass(today.partition) is null then ' is missing' else ' is there' end
 from (
   select 'realtime.messages_' || to_char(now() at time zone 'UTC', 'YYYY_MM_DD') as partition
-) as today;
+) as today
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  E'columns of sales."order""; drop table users; --\n$function$"',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'user_id', 'it''s 100 %', 'select']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass(E'sales."order""; drop table users; --\n$function$"') and there.attname = wanted.name and not there.attisdropped
+);

@@ -4,8 +4,8 @@ with
     values
       ('may_read_thread_0577025a', false, 'b66ff595f7b5776929aab09343c57a81'),
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_messages', true, '5890002941de836b527311d79246a51f'),
-      ('follow_messages_message_threads_a74a8a14', true, '64e4330f14242cc32e6de8fb518279c0')
+      ('broadcast_messages', true, '284a8a5548ea18e694eef9212f1a2f02'),
+      ('follow_messages_message_threads_a74a8a14', true, 'baf618ca8112efcea76bbfaf1a841bf6')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
@@ -161,4 +161,26 @@ left join (
   pg_index as found
   join pg_attribute as first on first.attrelid = found.indrelid and first.attnum = found.indkey[0]
 ) on found.indrelid = relation.oid and found.indisvalid and first.attname = any (array['user_id', 'tenant_id']::name[])
-where relation.oid = to_regclass('public.memberships');
+where relation.oid = to_regclass('public.memberships')
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.messages',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'thread_id', 'author_id', 'body']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.messages') and there.attname = wanted.name and not there.attisdropped
+)
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.message_threads',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'tenant_id']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.message_threads') and there.attname = wanted.name and not there.attisdropped
+);

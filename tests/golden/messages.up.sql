@@ -169,13 +169,14 @@ as $function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
-  action constant text :=
-    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  action text;  -- as events name what happened
   record_id text;  -- of the one row, when the statement wrote exactly one
   keys uuid[];  -- values of thread_id
   scope_ids text[];
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
+    action := 'created';
     -- One row, the common case, needs no grouping.
     select
       change.id::text, array[change.thread_id]
@@ -189,6 +190,7 @@ begin
       where changed.thread_id is not null;
     end if;
   elsif tg_op = 'UPDATE' then
+    action := 'updated';
     -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     select
@@ -209,7 +211,8 @@ begin
     if not found then
       -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
       -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select null, array_agg(changed.thread_id)
+      select
+        null, array_agg(changed.thread_id)
       into record_id, keys
       from (
         select distinct change.thread_id
@@ -231,6 +234,7 @@ begin
       where changed.thread_id is not null;
     end if;
   elsif tg_op = 'DELETE' then
+    action := 'deleted';
     -- One row, the common case, needs no grouping.
     select
       change.id::text, array[change.thread_id]
@@ -254,19 +258,20 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'messages_' || action,
-        'table', 'messages',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )),
-      'messages_' || action,
-      'thread:' || told.id::text || ':messages',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      continue when scope_id is null;
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'messages_' || action,
+          'table', 'messages',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )),
+        'messages_' || action,
+        'thread:' || scope_id || ':messages',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.messages', most_topics, 'thread:<id>:messages';
@@ -285,18 +290,19 @@ begin
     if cardinality(scope_ids) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'stats_invalidated',
-        'table', 'messages',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )),
-      'stats_invalidated',
-      'tenant:' || told.id::text || ':dashboard',
-      true
-    )
-    from unnest(scope_ids) as told(id);
+    foreach scope_id in array scope_ids loop
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'stats_invalidated',
+          'table', 'messages',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )),
+        'stats_invalidated',
+        'tenant:' || scope_id || ':dashboard',
+        true
+      );
+    end loop;
   elsif cardinality(scope_ids) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.messages', most_topics, 'tenant:<id>:dashboard';
@@ -331,6 +337,7 @@ declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
   keys uuid[];  -- values of tenant_id
+  scope_id text;
 begin
   if tg_op = 'UPDATE' then
     -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
@@ -352,7 +359,8 @@ begin
     if not found then
       -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
       -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select array_agg(changed.tenant_id)
+      select
+        array_agg(changed.tenant_id)
       into keys
       from (
         select distinct change.tenant_id
@@ -397,18 +405,19 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_build_object(
-        'type', 'stats_invalidated',
-        'table', 'messages',
-        'operation', tg_op
-      ),
-      'stats_invalidated',
-      'tenant:' || told.id::text || ':dashboard',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      continue when scope_id is null;
+      perform realtime.send(
+        jsonb_build_object(
+          'type', 'stats_invalidated',
+          'table', 'messages',
+          'operation', tg_op
+        ),
+        'stats_invalidated',
+        'tenant:' || scope_id || ':dashboard',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.message_threads', most_topics, 'tenant:<id>:dashboard';

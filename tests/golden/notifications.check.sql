@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_notifications', true, '24057e142dfb40bc6d6a8c41cedcd924')
+      ('broadcast_notifications', true, '2d2eb74fdef0fd0c364ca54e920dbbd7')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
@@ -143,4 +143,15 @@ select
   today.partition || case when to_regclass(today.partition) is null then ' is missing' else ' is there' end
 from (
   select 'realtime.messages_' || to_char(now() at time zone 'UTC', 'YYYY_MM_DD') as partition
-) as today;
+) as today
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.notifications',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'user_id', 'title', 'body', 'read_at']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.notifications') and there.attname = wanted.name and not there.attisdropped
+);

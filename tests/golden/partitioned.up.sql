@@ -127,80 +127,111 @@ as $function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
-  action constant text :=
-    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  action text;  -- as events name what happened
   keys uuid[];  -- values of tenant_id
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
-    -- One row, the common case, needs no grouping.
-    select
-      array[change.tenant_id]
-    into keys
+    action := 'created';
+    -- One row, the common case, is told at once.
+    perform realtime.send(
+      jsonb_build_object(
+        'type', 'events_created',
+        'table', 'events',
+        'operation', tg_op
+      ),
+      'events_created',
+      'tenant:' || change.tenant_id::text || ':events',
+      true
+    )
     from new_rows as change
-    where not exists (select from new_rows offset 1);
-    if not found then
-      select array_agg(changed.tenant_id)
-      into keys
-      from (select distinct change.tenant_id from new_rows as change) as changed
-      where changed.tenant_id is not null;
+    where change.tenant_id is not null
+      and not exists (select from new_rows offset 1);
+    if found then
+      return null;
     end if;
+    select array_agg(changed.tenant_id)
+    into keys
+    from (select distinct change.tenant_id from new_rows as change) as changed
+    where changed.tenant_id is not null;
   elsif tg_op = 'UPDATE' then
-    -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
+    action := 'updated';
+    -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
-    select
+    perform
       case
         when (
-          change.id, change.region collate "C", change.tenant_id, change.title collate "C"
-        ) is not distinct from (
-          before.id, before.region collate "C", before.tenant_id, before.title collate "C"
-        ) then null
-        when change.tenant_id is not distinct from before.tenant_id then array[change.tenant_id]
-        else array[change.tenant_id, before.tenant_id]
+          change.id, change.region collate "C", change.title collate "C"
+        ) is distinct from (
+          before.id, before.region collate "C", before.title collate "C"
+        ) then realtime.send(
+          jsonb_build_object(
+            'type', 'events_updated',
+            'table', 'events',
+            'operation', tg_op
+          ),
+          'events_updated',
+          'tenant:' || change.tenant_id::text || ':events',
+          true
+        )
       end
-    into keys
     from new_rows as change
     cross join old_rows as before
-    where not exists (select from new_rows offset 1);
-    if not found then
-      -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
-      -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select array_agg(changed.tenant_id)
-      into keys
-      from (
-        select distinct change.tenant_id
-        from (
-          select
-            change.id, change.region collate "C" as region, change.tenant_id,
-            change.title collate "C" as title,
-            1 as side
-          from new_rows as change
-          union all
-          select
-            change.id, change.region collate "C" as region, change.tenant_id,
-            change.title collate "C" as title,
-            -1
-          from old_rows as change
-        ) as change
-        group by
-          change.id, change.region, change.tenant_id, change.title
-        having sum(change.side) <> 0
-      ) as changed
-      where changed.tenant_id is not null;
+    where change.tenant_id = before.tenant_id
+      and not exists (select from new_rows offset 1);
+    if found then
+      return null;
     end if;
-  elsif tg_op = 'DELETE' then
-    -- One row, the common case, needs no grouping.
+    -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
+    -- rows in memory; a join of both tables can take a plan that compares each with each.)
     select
-      array[change.tenant_id]
+      array_agg(changed.tenant_id)
     into keys
+    from (
+      select distinct change.tenant_id
+      from (
+        select
+          change.id, change.region collate "C" as region, change.tenant_id,
+          change.title collate "C" as title,
+          1 as side
+        from new_rows as change
+        union all
+        select
+          change.id, change.region collate "C" as region, change.tenant_id,
+          change.title collate "C" as title,
+          -1
+        from old_rows as change
+      ) as change
+      group by
+        change.id, change.region, change.tenant_id, change.title
+      having sum(change.side) <> 0
+    ) as changed
+    where changed.tenant_id is not null;
+  elsif tg_op = 'DELETE' then
+    action := 'deleted';
+    -- One row, the common case, is told at once.
+    perform realtime.send(
+      jsonb_build_object(
+        'type', 'events_deleted',
+        'table', 'events',
+        'operation', tg_op
+      ),
+      'events_deleted',
+      'tenant:' || change.tenant_id::text || ':events',
+      true
+    )
     from old_rows as change
-    where not exists (select from old_rows offset 1);
-    if not found then
-      select array_agg(changed.tenant_id)
-      into keys
-      from (select distinct change.tenant_id from old_rows as change) as changed
-      where changed.tenant_id is not null;
+    where change.tenant_id is not null
+      and not exists (select from old_rows offset 1);
+    if found then
+      return null;
     end if;
+    select array_agg(changed.tenant_id)
+    into keys
+    from (select distinct change.tenant_id from old_rows as change) as changed
+    where changed.tenant_id is not null;
   elsif tg_op = 'TRUNCATE' then
+    action := 'deleted';
     -- Before they are gone, because a TRUNCATE has no transition tables: this reads the whole table.
     select array_agg(changed.tenant_id)
     into keys
@@ -219,18 +250,18 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_build_object(
-        'type', 'events_' || action,
-        'table', 'events',
-        'operation', tg_op
-      ),
-      'events_' || action,
-      'tenant:' || told.id::text || ':events',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      perform realtime.send(
+        jsonb_build_object(
+          'type', 'events_' || action,
+          'table', 'events',
+          'operation', tg_op
+        ),
+        'events_' || action,
+        'tenant:' || scope_id || ':events',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.events', most_topics, 'tenant:<id>:events';

@@ -4,8 +4,8 @@ with
     values
       ('may_read_thread_a9f5e421', false, '5c6edcd6009d96718a508c3e4eb9346c'),
       ('may_read_tenant_78d21546', false, 'f694c8f1774f52426a45ad5c72623c09'),
-      ('broadcast_messages', true, 'a03644ef6fb394c2e668fc51a5900789'),
-      ('follow_messages_message_threads_a74a8a14', true, '04067abf6b335688baf61a9040a496a3')
+      ('broadcast_messages', true, '67e1f913049a1ad93bc848024cc81037'),
+      ('follow_messages_message_threads_a74a8a14', true, 'dc484f8e0e654a87bebbec7f352de7c5')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
@@ -161,4 +161,26 @@ left join (
   pg_index as found
   join pg_attribute as first on first.attrelid = found.indrelid and first.attnum = found.indkey[0]
 ) on found.indrelid = relation.oid and found.indisvalid and first.attname = any (array['user_id', 'tenant_id']::name[])
-where relation.oid = to_regclass('public.memberships');
+where relation.oid = to_regclass('public.memberships')
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.messages',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'thread_id', 'author_id', 'body']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.messages') and there.attname = wanted.name and not there.attisdropped
+)
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.message_threads',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'tenant_id']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.message_threads') and there.attname = wanted.name and not there.attisdropped
+);

@@ -163,79 +163,114 @@ declare
   set_based_above constant integer := 50;
   record_id text;  -- of the one row, when the statement wrote exactly one
   keys uuid[];  -- values of tenant_id
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
-    -- One row, the common case, needs no grouping.
-    select
-      change.id::text, array[change.tenant_id]
-    into record_id, keys
+    -- One row, the common case, is told at once.
+    perform realtime.send(
+      jsonb_build_object(
+        'type', 'stats_invalidated',
+        'table', 'documents',
+        'operation', tg_op,
+        'record_id', change.id::text  -- not "id", which send() keeps for the message
+      ),
+      'stats_invalidated',
+      'tenant:' || change.tenant_id::text || ':dashboard',
+      true
+    )
     from new_rows as change
-    where not exists (select from new_rows offset 1);
-    if not found then
-      select null, array_agg(changed.tenant_id)
-      into record_id, keys
-      from (select distinct change.tenant_id from new_rows as change) as changed
-      where changed.tenant_id is not null;
+    where change.tenant_id is not null
+      and not exists (select from new_rows offset 1);
+    if found then
+      return null;
     end if;
+    select array_agg(changed.tenant_id)
+    into keys
+    from (select distinct change.tenant_id from new_rows as change) as changed
+    where changed.tenant_id is not null;
   elsif tg_op = 'UPDATE' then
-    -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
+    -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
-    select
-      change.id::text,
+    perform
       case
         when (
-          change.id, change.tenant_id, change.title collate "C", change.price::text collate "C",
+          change.id, change.title collate "C", change.price::text collate "C",
           change.labels::text collate "C"
-        ) is not distinct from (
-          before.id, before.tenant_id, before.title collate "C", before.price::text collate "C",
+        ) is distinct from (
+          before.id, before.title collate "C", before.price::text collate "C",
           before.labels::text collate "C"
-        ) then null
-        when change.tenant_id is not distinct from before.tenant_id then array[change.tenant_id]
-        else array[change.tenant_id, before.tenant_id]
+        ) then realtime.send(
+          jsonb_build_object(
+            'type', 'stats_invalidated',
+            'table', 'documents',
+            'operation', tg_op,
+            'record_id', change.id::text  -- not "id", which send() keeps for the message
+          ),
+          'stats_invalidated',
+          'tenant:' || change.tenant_id::text || ':dashboard',
+          true
+        )
       end
-    into record_id, keys
     from new_rows as change
     cross join old_rows as before
-    where not exists (select from new_rows offset 1);
-    if not found then
-      -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
-      -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select null, array_agg(changed.tenant_id)
-      into record_id, keys
-      from (
-        select distinct change.tenant_id
-        from (
-          select
-            change.id, change.tenant_id, change.title collate "C" as title,
-            change.price::text collate "C" as price, change.labels::text collate "C" as labels,
-            1 as side
-          from new_rows as change
-          union all
-          select
-            change.id, change.tenant_id, change.title collate "C" as title,
-            change.price::text collate "C" as price, change.labels::text collate "C" as labels,
-            -1
-          from old_rows as change
-        ) as change
-        group by
-          change.id, change.tenant_id, change.title, change.price, change.labels
-        having sum(change.side) <> 0
-      ) as changed
-      where changed.tenant_id is not null;
+    where change.tenant_id = before.tenant_id
+      and not exists (select from new_rows offset 1);
+    if found then
+      return null;
     end if;
-  elsif tg_op = 'DELETE' then
-    -- One row, the common case, needs no grouping.
+    -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
+    -- rows in memory; a join of both tables can take a plan that compares each with each.)
     select
-      change.id::text, array[change.tenant_id]
+      (
+        select change.id::text  -- of a row that moved
+        from new_rows as change
+        where not exists (select from new_rows offset 1)
+      ),
+      array_agg(changed.tenant_id)
     into record_id, keys
+    from (
+      select distinct change.tenant_id
+      from (
+        select
+          change.id, change.tenant_id, change.title collate "C" as title,
+          change.price::text collate "C" as price, change.labels::text collate "C" as labels,
+          1 as side
+        from new_rows as change
+        union all
+        select
+          change.id, change.tenant_id, change.title collate "C" as title,
+          change.price::text collate "C" as price, change.labels::text collate "C" as labels,
+          -1
+        from old_rows as change
+      ) as change
+      group by
+        change.id, change.tenant_id, change.title, change.price, change.labels
+      having sum(change.side) <> 0
+    ) as changed
+    where changed.tenant_id is not null;
+  elsif tg_op = 'DELETE' then
+    -- One row, the common case, is told at once.
+    perform realtime.send(
+      jsonb_build_object(
+        'type', 'stats_invalidated',
+        'table', 'documents',
+        'operation', tg_op,
+        'record_id', change.id::text  -- not "id", which send() keeps for the message
+      ),
+      'stats_invalidated',
+      'tenant:' || change.tenant_id::text || ':dashboard',
+      true
+    )
     from old_rows as change
-    where not exists (select from old_rows offset 1);
-    if not found then
-      select null, array_agg(changed.tenant_id)
-      into record_id, keys
-      from (select distinct change.tenant_id from old_rows as change) as changed
-      where changed.tenant_id is not null;
+    where change.tenant_id is not null
+      and not exists (select from old_rows offset 1);
+    if found then
+      return null;
     end if;
+    select array_agg(changed.tenant_id)
+    into keys
+    from (select distinct change.tenant_id from old_rows as change) as changed
+    where changed.tenant_id is not null;
   end if;
   if keys is null then
     return null;
@@ -248,19 +283,19 @@ begin
       lock table only realtime.messages in row exclusive mode;
     end if;
     if cardinality(keys) <= set_based_above then
-      perform realtime.send(
-        jsonb_strip_nulls(jsonb_build_object(
-          'type', 'stats_invalidated',
-          'table', 'documents',
-          'operation', tg_op,
-          'record_id', record_id  -- not "id", which send() keeps for the message
-        )),
-        'stats_invalidated',
-        'tenant:' || told.id::text || ':dashboard',
-        true
-      )
-      from unnest(keys) as told(id)
-      where told.id is not null;
+      foreach scope_id in array keys loop
+        perform realtime.send(
+          jsonb_strip_nulls(jsonb_build_object(
+            'type', 'stats_invalidated',
+            'table', 'documents',
+            'operation', tg_op,
+            'record_id', record_id  -- not "id", which send() keeps for the message
+          )),
+          'stats_invalidated',
+          'tenant:' || scope_id || ':dashboard',
+          true
+        );
+      end loop;
     else
       -- The rows that send() would write, in one statement: each of its calls costs a subtransaction.
       insert into realtime.messages (id, extension, topic, event, private, payload)

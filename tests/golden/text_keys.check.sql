@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_team_689a61e2', false, '22b672c4aa1c1d0b10ba1a84cf1819fc'),
-      ('broadcast_notes', true, '0cd072fdbe327bf4ab6b329a02d8de20')
+      ('broadcast_notes', true, '4df2b160f6d2423bd2249ee6271b152e')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
@@ -156,4 +156,15 @@ left join (
   pg_index as found
   join pg_attribute as first on first.attrelid = found.indrelid and first.attnum = found.indkey[0]
 ) on found.indrelid = relation.oid and found.indisvalid and first.attname = any (array['user_id', 'scope_id']::name[])
-where relation.oid = to_regclass('public.members');
+where relation.oid = to_regclass('public.members')
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.notes',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'topics', 'topic']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.notes') and there.attname = wanted.name and not there.attisdropped
+);

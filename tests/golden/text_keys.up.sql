@@ -186,13 +186,14 @@ as $function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
-  action constant text :=
-    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  action text;  -- as events name what happened
   record_id text;  -- of the one row, when the statement wrote exactly one
   keys text[];  -- values of topics
   scope_ids text[];
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
+    action := 'created';
     -- One row, the common case, needs no grouping.
     select
       change.id::text, array[change.topics]
@@ -206,6 +207,7 @@ begin
       where changed.topics is not null;
     end if;
   elsif tg_op = 'UPDATE' then
+    action := 'updated';
     -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     select
@@ -226,7 +228,8 @@ begin
     if not found then
       -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
       -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select null, array_agg(changed.topics)
+      select
+        null, array_agg(changed.topics)
       into record_id, keys
       from (
         select distinct change.topics
@@ -248,6 +251,7 @@ begin
       where changed.topics is not null;
     end if;
   elsif tg_op = 'DELETE' then
+    action := 'deleted';
     -- One row, the common case, needs no grouping.
     select
       change.id::text, array[change.topics]
@@ -278,18 +282,19 @@ begin
     if cardinality(scope_ids) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'notes_' || action,
-        'table', 'notes',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )),
-      'notes_' || action,
-      'team:' || told.id::text || ':notes',
-      true
-    )
-    from unnest(scope_ids) as told(id);
+    foreach scope_id in array scope_ids loop
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'notes_' || action,
+          'table', 'notes',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )),
+        'notes_' || action,
+        'team:' || scope_id || ':notes',
+        true
+      );
+    end loop;
   elsif cardinality(scope_ids) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.notes', most_topics, 'team:<id>:notes';

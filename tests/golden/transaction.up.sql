@@ -241,7 +241,8 @@ begin
     if not found then
       -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
       -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select array_agg(changed.tenant_id)
+      select
+        array_agg(changed.tenant_id)
       into keys
       from (
         select distinct change.tenant_id

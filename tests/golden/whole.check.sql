@@ -5,10 +5,10 @@ with
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
       ('may_read_thread_0577025a', false, 'b66ff595f7b5776929aab09343c57a81'),
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_documents', true, '9ec51f2cf781bd20547b6e47370ed26a'),
-      ('broadcast_messages', true, '5890002941de836b527311d79246a51f'),
-      ('follow_messages_message_threads_a74a8a14', true, '64e4330f14242cc32e6de8fb518279c0'),
-      ('broadcast_notifications', true, '24057e142dfb40bc6d6a8c41cedcd924')
+      ('broadcast_documents', true, 'b7672c87ec0290725e59a12065cb3a6e'),
+      ('broadcast_messages', true, '284a8a5548ea18e694eef9212f1a2f02'),
+      ('follow_messages_message_threads_a74a8a14', true, 'baf618ca8112efcea76bbfaf1a841bf6'),
+      ('broadcast_notifications', true, '2d2eb74fdef0fd0c364ca54e920dbbd7')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values
@@ -173,4 +173,48 @@ left join (
   pg_index as found
   join pg_attribute as first on first.attrelid = found.indrelid and first.attnum = found.indkey[0]
 ) on found.indrelid = relation.oid and found.indisvalid and first.attname = any (array['user_id', 'tenant_id']::name[])
-where relation.oid = to_regclass('public.memberships');
+where relation.oid = to_regclass('public.memberships')
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.documents',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'tenant_id', 'title', 'price', 'labels']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.documents') and there.attname = wanted.name and not there.attisdropped
+)
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.messages',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'thread_id', 'author_id', 'body']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.messages') and there.attname = wanted.name and not there.attisdropped
+)
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.message_threads',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'tenant_id']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.message_threads') and there.attname = wanted.name and not there.attisdropped
+)
+union all
+-- Without one of these the function of the triggers fails: it lets the write through, and tells nobody.
+select
+  'columns of public.notifications',
+  count(*) = 0,
+  coalesce('these are gone: ' || string_agg(wanted.name, ', ' order by wanted.name), 'all there')
+from unnest(array['id', 'user_id', 'title', 'body', 'read_at']) as wanted(name)
+where not exists (
+  select from pg_attribute as there
+  where there.attrelid = to_regclass('public.notifications') and there.attname = wanted.name and not there.attisdropped
+);

@@ -208,79 +208,114 @@ declare
   most_topics constant integer := 200;
   record_id text;  -- of the one row, when the statement wrote exactly one
   keys uuid[];  -- values of tenant_id
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
-    -- One row, the common case, needs no grouping.
-    select
-      change.id::text, array[change.tenant_id]
-    into record_id, keys
+    -- One row, the common case, is told at once.
+    perform realtime.send(
+      jsonb_build_object(
+        'type', 'stats_invalidated',
+        'table', 'documents',
+        'operation', tg_op,
+        'record_id', change.id::text  -- not "id", which send() keeps for the message
+      ),
+      'stats_invalidated',
+      'tenant:' || change.tenant_id::text || ':dashboard',
+      true
+    )
     from new_rows as change
-    where not exists (select from new_rows offset 1);
-    if not found then
-      select null, array_agg(changed.tenant_id)
-      into record_id, keys
-      from (select distinct change.tenant_id from new_rows as change) as changed
-      where changed.tenant_id is not null;
+    where change.tenant_id is not null
+      and not exists (select from new_rows offset 1);
+    if found then
+      return null;
     end if;
+    select array_agg(changed.tenant_id)
+    into keys
+    from (select distinct change.tenant_id from new_rows as change) as changed
+    where changed.tenant_id is not null;
   elsif tg_op = 'UPDATE' then
-    -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
+    -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
-    select
-      change.id::text,
+    perform
       case
         when (
-          change.id, change.tenant_id, change.title collate "C", change.price::text collate "C",
+          change.id, change.title collate "C", change.price::text collate "C",
           change.labels::text collate "C"
-        ) is not distinct from (
-          before.id, before.tenant_id, before.title collate "C", before.price::text collate "C",
+        ) is distinct from (
+          before.id, before.title collate "C", before.price::text collate "C",
           before.labels::text collate "C"
-        ) then null
-        when change.tenant_id is not distinct from before.tenant_id then array[change.tenant_id]
-        else array[change.tenant_id, before.tenant_id]
+        ) then realtime.send(
+          jsonb_build_object(
+            'type', 'stats_invalidated',
+            'table', 'documents',
+            'operation', tg_op,
+            'record_id', change.id::text  -- not "id", which send() keeps for the message
+          ),
+          'stats_invalidated',
+          'tenant:' || change.tenant_id::text || ':dashboard',
+          true
+        )
       end
-    into record_id, keys
     from new_rows as change
     cross join old_rows as before
-    where not exists (select from new_rows offset 1);
-    if not found then
-      -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
-      -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select null, array_agg(changed.tenant_id)
-      into record_id, keys
-      from (
-        select distinct change.tenant_id
-        from (
-          select
-            change.id, change.tenant_id, change.title collate "C" as title,
-            change.price::text collate "C" as price, change.labels::text collate "C" as labels,
-            1 as side
-          from new_rows as change
-          union all
-          select
-            change.id, change.tenant_id, change.title collate "C" as title,
-            change.price::text collate "C" as price, change.labels::text collate "C" as labels,
-            -1
-          from old_rows as change
-        ) as change
-        group by
-          change.id, change.tenant_id, change.title, change.price, change.labels
-        having sum(change.side) <> 0
-      ) as changed
-      where changed.tenant_id is not null;
+    where change.tenant_id = before.tenant_id
+      and not exists (select from new_rows offset 1);
+    if found then
+      return null;
     end if;
-  elsif tg_op = 'DELETE' then
-    -- One row, the common case, needs no grouping.
+    -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
+    -- rows in memory; a join of both tables can take a plan that compares each with each.)
     select
-      change.id::text, array[change.tenant_id]
+      (
+        select change.id::text  -- of a row that moved
+        from new_rows as change
+        where not exists (select from new_rows offset 1)
+      ),
+      array_agg(changed.tenant_id)
     into record_id, keys
+    from (
+      select distinct change.tenant_id
+      from (
+        select
+          change.id, change.tenant_id, change.title collate "C" as title,
+          change.price::text collate "C" as price, change.labels::text collate "C" as labels,
+          1 as side
+        from new_rows as change
+        union all
+        select
+          change.id, change.tenant_id, change.title collate "C" as title,
+          change.price::text collate "C" as price, change.labels::text collate "C" as labels,
+          -1
+        from old_rows as change
+      ) as change
+      group by
+        change.id, change.tenant_id, change.title, change.price, change.labels
+      having sum(change.side) <> 0
+    ) as changed
+    where changed.tenant_id is not null;
+  elsif tg_op = 'DELETE' then
+    -- One row, the common case, is told at once.
+    perform realtime.send(
+      jsonb_build_object(
+        'type', 'stats_invalidated',
+        'table', 'documents',
+        'operation', tg_op,
+        'record_id', change.id::text  -- not "id", which send() keeps for the message
+      ),
+      'stats_invalidated',
+      'tenant:' || change.tenant_id::text || ':dashboard',
+      true
+    )
     from old_rows as change
-    where not exists (select from old_rows offset 1);
-    if not found then
-      select null, array_agg(changed.tenant_id)
-      into record_id, keys
-      from (select distinct change.tenant_id from old_rows as change) as changed
-      where changed.tenant_id is not null;
+    where change.tenant_id is not null
+      and not exists (select from old_rows offset 1);
+    if found then
+      return null;
     end if;
+    select array_agg(changed.tenant_id)
+    into keys
+    from (select distinct change.tenant_id from old_rows as change) as changed
+    where changed.tenant_id is not null;
   end if;
   if keys is null then
     return null;
@@ -292,19 +327,19 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'stats_invalidated',
-        'table', 'documents',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )),
-      'stats_invalidated',
-      'tenant:' || told.id::text || ':dashboard',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'stats_invalidated',
+          'table', 'documents',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )),
+        'stats_invalidated',
+        'tenant:' || scope_id || ':dashboard',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.documents', most_topics, 'tenant:<id>:dashboard';
@@ -354,13 +389,14 @@ as $function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
-  action constant text :=
-    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  action text;  -- as events name what happened
   record_id text;  -- of the one row, when the statement wrote exactly one
   keys uuid[];  -- values of thread_id
   scope_ids text[];
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
+    action := 'created';
     -- One row, the common case, needs no grouping.
     select
       change.id::text, array[change.thread_id]
@@ -374,6 +410,7 @@ begin
       where changed.thread_id is not null;
     end if;
   elsif tg_op = 'UPDATE' then
+    action := 'updated';
     -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
     select
@@ -394,7 +431,8 @@ begin
     if not found then
       -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
       -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select null, array_agg(changed.thread_id)
+      select
+        null, array_agg(changed.thread_id)
       into record_id, keys
       from (
         select distinct change.thread_id
@@ -416,6 +454,7 @@ begin
       where changed.thread_id is not null;
     end if;
   elsif tg_op = 'DELETE' then
+    action := 'deleted';
     -- One row, the common case, needs no grouping.
     select
       change.id::text, array[change.thread_id]
@@ -439,19 +478,20 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'messages_' || action,
-        'table', 'messages',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )),
-      'messages_' || action,
-      'thread:' || told.id::text || ':messages',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      continue when scope_id is null;
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'messages_' || action,
+          'table', 'messages',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )),
+        'messages_' || action,
+        'thread:' || scope_id || ':messages',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.messages', most_topics, 'thread:<id>:messages';
@@ -470,18 +510,19 @@ begin
     if cardinality(scope_ids) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'stats_invalidated',
-        'table', 'messages',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )),
-      'stats_invalidated',
-      'tenant:' || told.id::text || ':dashboard',
-      true
-    )
-    from unnest(scope_ids) as told(id);
+    foreach scope_id in array scope_ids loop
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'stats_invalidated',
+          'table', 'messages',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )),
+        'stats_invalidated',
+        'tenant:' || scope_id || ':dashboard',
+        true
+      );
+    end loop;
   elsif cardinality(scope_ids) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.messages', most_topics, 'tenant:<id>:dashboard';
@@ -516,6 +557,7 @@ declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
   keys uuid[];  -- values of tenant_id
+  scope_id text;
 begin
   if tg_op = 'UPDATE' then
     -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
@@ -537,7 +579,8 @@ begin
     if not found then
       -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
       -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select array_agg(changed.tenant_id)
+      select
+        array_agg(changed.tenant_id)
       into keys
       from (
         select distinct change.tenant_id
@@ -582,18 +625,19 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_build_object(
-        'type', 'stats_invalidated',
-        'table', 'messages',
-        'operation', tg_op
-      ),
-      'stats_invalidated',
-      'tenant:' || told.id::text || ':dashboard',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      continue when scope_id is null;
+      perform realtime.send(
+        jsonb_build_object(
+          'type', 'stats_invalidated',
+          'table', 'messages',
+          'operation', tg_op
+        ),
+        'stats_invalidated',
+        'tenant:' || scope_id || ':dashboard',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.message_threads', most_topics, 'tenant:<id>:dashboard';
@@ -635,83 +679,118 @@ as $function$
 declare
   -- More topics than this in one statement: send nothing, clients catch up by refetching.
   most_topics constant integer := 200;
-  action constant text :=
-    case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;
+  action text;  -- as events name what happened
   record_id text;  -- of the one row, when the statement wrote exactly one
   keys uuid[];  -- values of user_id
+  scope_id text;
 begin
   if tg_op = 'INSERT' then
-    -- One row, the common case, needs no grouping.
-    select
-      change.id::text, array[change.user_id]
-    into record_id, keys
+    action := 'created';
+    -- One row, the common case, is told at once.
+    perform realtime.send(
+      jsonb_build_object(
+        'type', 'notifications_created',
+        'table', 'notifications',
+        'operation', tg_op,
+        'record_id', change.id::text  -- not "id", which send() keeps for the message
+      ),
+      'notifications_created',
+      'user:' || change.user_id::text || ':notifications',
+      true
+    )
     from new_rows as change
-    where not exists (select from new_rows offset 1);
-    if not found then
-      select null, array_agg(changed.user_id)
-      into record_id, keys
-      from (select distinct change.user_id from new_rows as change) as changed
-      where changed.user_id is not null;
+    where change.user_id is not null
+      and not exists (select from new_rows offset 1);
+    if found then
+      return null;
     end if;
+    select array_agg(changed.user_id)
+    into keys
+    from (select distinct change.user_id from new_rows as change) as changed
+    where changed.user_id is not null;
   elsif tg_op = 'UPDATE' then
-    -- One row, the common case, is compared with what it was before. A moved row tells both scopes.
+    action := 'updated';
+    -- One row that keeps its scope, the common case, is told at once, if it changed.
     -- Types whose equality is lenient (1.0 and 1.00, citext) or missing (json) are compared as text.
-    select
-      change.id::text,
+    perform
       case
         when (
-          change.id, change.user_id, change.title collate "C", change.body collate "C",
-          change.read_at
-        ) is not distinct from (
-          before.id, before.user_id, before.title collate "C", before.body collate "C",
-          before.read_at
-        ) then null
-        when change.user_id is not distinct from before.user_id then array[change.user_id]
-        else array[change.user_id, before.user_id]
+          change.id, change.title collate "C", change.body collate "C", change.read_at
+        ) is distinct from (
+          before.id, before.title collate "C", before.body collate "C", before.read_at
+        ) then realtime.send(
+          jsonb_build_object(
+            'type', 'notifications_updated',
+            'table', 'notifications',
+            'operation', tg_op,
+            'record_id', change.id::text  -- not "id", which send() keeps for the message
+          ),
+          'notifications_updated',
+          'user:' || change.user_id::text || ':notifications',
+          true
+        )
       end
-    into record_id, keys
     from new_rows as change
     cross join old_rows as before
-    where not exists (select from new_rows offset 1);
-    if not found then
-      -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
-      -- rows in memory; a join of both tables can take a plan that compares each with each.)
-      select null, array_agg(changed.user_id)
-      into record_id, keys
-      from (
-        select distinct change.user_id
-        from (
-          select
-            change.id, change.user_id, change.title collate "C" as title,
-            change.body collate "C" as body, change.read_at,
-            1 as side
-          from new_rows as change
-          union all
-          select
-            change.id, change.user_id, change.title collate "C" as title,
-            change.body collate "C" as body, change.read_at,
-            -1
-          from old_rows as change
-        ) as change
-        group by
-          change.id, change.user_id, change.title, change.body, change.read_at
-        having sum(change.side) <> 0
-      ) as changed
-      where changed.user_id is not null;
+    where change.user_id = before.user_id
+      and not exists (select from new_rows offset 1);
+    if found then
+      return null;
     end if;
-  elsif tg_op = 'DELETE' then
-    -- One row, the common case, needs no grouping.
+    -- Of many rows, those that did not change cancel out. (EXCEPT both ways says the same, but holds all
+    -- rows in memory; a join of both tables can take a plan that compares each with each.)
     select
-      change.id::text, array[change.user_id]
+      (
+        select change.id::text  -- of a row that moved
+        from new_rows as change
+        where not exists (select from new_rows offset 1)
+      ),
+      array_agg(changed.user_id)
     into record_id, keys
+    from (
+      select distinct change.user_id
+      from (
+        select
+          change.id, change.user_id, change.title collate "C" as title,
+          change.body collate "C" as body, change.read_at,
+          1 as side
+        from new_rows as change
+        union all
+        select
+          change.id, change.user_id, change.title collate "C" as title,
+          change.body collate "C" as body, change.read_at,
+          -1
+        from old_rows as change
+      ) as change
+      group by
+        change.id, change.user_id, change.title, change.body, change.read_at
+      having sum(change.side) <> 0
+    ) as changed
+    where changed.user_id is not null;
+  elsif tg_op = 'DELETE' then
+    action := 'deleted';
+    -- One row, the common case, is told at once.
+    perform realtime.send(
+      jsonb_build_object(
+        'type', 'notifications_deleted',
+        'table', 'notifications',
+        'operation', tg_op,
+        'record_id', change.id::text  -- not "id", which send() keeps for the message
+      ),
+      'notifications_deleted',
+      'user:' || change.user_id::text || ':notifications',
+      true
+    )
     from old_rows as change
-    where not exists (select from old_rows offset 1);
-    if not found then
-      select null, array_agg(changed.user_id)
-      into record_id, keys
-      from (select distinct change.user_id from old_rows as change) as changed
-      where changed.user_id is not null;
+    where change.user_id is not null
+      and not exists (select from old_rows offset 1);
+    if found then
+      return null;
     end if;
+    select array_agg(changed.user_id)
+    into keys
+    from (select distinct change.user_id from old_rows as change) as changed
+    where changed.user_id is not null;
   end if;
   if keys is null then
     return null;
@@ -723,19 +802,19 @@ begin
     if cardinality(keys) > 1 then
       lock table only realtime.messages in row exclusive mode;
     end if;
-    perform realtime.send(
-      jsonb_strip_nulls(jsonb_build_object(
-        'type', 'notifications_' || action,
-        'table', 'notifications',
-        'operation', tg_op,
-        'record_id', record_id  -- not "id", which send() keeps for the message
-      )),
-      'notifications_' || action,
-      'user:' || told.id::text || ':notifications',
-      true
-    )
-    from unnest(keys) as told(id)
-    where told.id is not null;
+    foreach scope_id in array keys loop
+      perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object(
+          'type', 'notifications_' || action,
+          'table', 'notifications',
+          'operation', tg_op,
+          'record_id', record_id  -- not "id", which send() keeps for the message
+        )),
+        'notifications_' || action,
+        'user:' || scope_id || ':notifications',
+        true
+      );
+    end loop;
   elsif cardinality(keys) > most_topics then
     raise log 'realtime_advisor: % on % touches more than % topics like %: nothing sent',
       tg_op, 'public.notifications', most_topics, 'user:<id>:notifications';

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Condition
 
 import psycopg
 import pytest
@@ -37,27 +38,44 @@ def database(own_server: RunningServer) -> Iterator[str]:
         yield conninfo
 
 
-def sampled_during(url: str, fault: Callable[[], None]) -> DatabaseChurn:
+class Turns:
+    """The sampler's attempts at a reading. Faults count them: how long one takes is the machine's affair."""
+
+    def __init__(self) -> None:
+        self._begun = 0
+        self._changed = Condition()
+
+    def take_until(self, done: Future[None], seconds: float) -> Iterator[float]:
+        while not done.done():
+            time.sleep(INTERVAL)
+            with self._changed:
+                self._begun += 1
+                self._changed.notify_all()
+            yield seconds
+
+    def let_pass(self, attempts: int) -> None:
+        """Return when so many attempts have begun and ended."""
+        with self._changed:
+            ended = self._begun + attempts + 1
+            assert self._changed.wait_for(lambda: self._begun >= ended, timeout=120), "the sampler stands still"
+
+
+def sampled_during(url: str, fault: Callable[[Turns], None]) -> DatabaseChurn:
     """The churn of a sampling in the middle of which a fault happens, however long that takes."""
+    turns = Turns()
 
     def befall() -> None:
-        time.sleep(4 * INTERVAL)
-        fault()
-        time.sleep(4 * INTERVAL)
+        turns.let_pass(2)
+        fault(turns)
+        turns.let_pass(2)
 
     with opened(url) as target, ThreadPoolExecutor() as pool, pytest.MonkeyPatch.context() as patch:
         done = pool.submit(befall)
-        patch.setattr(counters_module, "_wait", lambda seconds, pause: turns_until(done, seconds, pause))
+        patch.setattr(counters_module, "_wait", lambda seconds, _: turns.take_until(done, seconds))
         readings = sample(target, 60, INTERVAL, progress=False)
         done.result()
     assert len(readings) >= 4
     return measure_churn(readings)
-
-
-def turns_until(done: Future[None], seconds: float, pause: float) -> Iterator[float]:
-    while not done.done():
-        time.sleep(min(pause, INTERVAL))
-        yield seconds
 
 
 def notes_of(churn: DatabaseChurn, *beginnings: str) -> list[str]:
@@ -89,10 +107,10 @@ def start(server: RunningServer) -> None:
 
 
 def test_a_clean_restart_loses_no_counter_and_the_gap_is_said(database: str, own_server: RunningServer) -> None:
-    def restart() -> None:
+    def restart(turns: Turns) -> None:
         run(database, "insert into t select generate_series(1, 7)")
         stop(own_server, signal.SIGINT)
-        time.sleep(4 * INTERVAL)
+        turns.let_pass(2)
         start(own_server)
         run(database, "insert into t select generate_series(1, 5)")
 
@@ -103,7 +121,7 @@ def test_a_clean_restart_loses_no_counter_and_the_gap_is_said(database: str, own
 
 
 def test_a_crash_loses_the_counters_and_what_is_left_is_a_lower_bound(database: str, own_server: RunningServer) -> None:
-    def crash() -> None:
+    def crash(_: Turns) -> None:
         stop(own_server, signal.SIGQUIT)
         start(own_server)
         run(database, "insert into t select generate_series(1, 5)")
@@ -126,7 +144,7 @@ def after_a_crash(server: RunningServer) -> str:
 def test_a_backend_that_dies_takes_the_counters_with_it_though_the_server_goes_on(
     database: str, own_server: RunningServer
 ) -> None:
-    def kill_a_backend() -> None:
+    def kill_a_backend(_: Turns) -> None:
         with psycopg.connect(database) as victim, psycopg.connect(database, autocommit=True) as witness:
             os.kill(victim.info.backend_pid, signal.SIGKILL)
             with pytest.raises(psycopg.OperationalError):
@@ -235,10 +253,10 @@ def test_a_right_lost_for_a_while_is_said(
     with login(own_server, database) as (name, url):
         words = {"db": str(conninfo_to_dict(database)["dbname"]), "role": name}
 
-        def lose_it() -> None:
+        def lose_it(turns: Turns) -> None:
             run(database, lose.format(**words))
             run(database, "insert into t select generate_series(1, 3)")
-            time.sleep(3 * INTERVAL)
+            turns.let_pass(2)
             # A renamed role loses its md5 password, not its scram one.
             run(database, regain.format(**words))
 
@@ -253,9 +271,9 @@ def test_a_right_lost_for_a_while_is_said(
 def test_a_right_lost_for_good_is_said_and_what_was_read_is_kept(database: str, own_server: RunningServer) -> None:
     with login(own_server, database) as (name, url):
 
-        def lose_it() -> None:
+        def lose_it(turns: Turns) -> None:
             run(database, "insert into t select generate_series(1, 3)")
-            time.sleep(2 * INTERVAL)
+            turns.let_pass(2)
             run(database, f"alter role {name} nologin")
 
         churn = sampled_during(url, lose_it)
@@ -269,7 +287,7 @@ def test_a_schema_that_may_no_longer_be_used_is_counted_all_the_same(database: s
     with login(own_server, database) as (name, url):
         run(database, f"grant usage on schema app to {name}")
 
-        def revoke() -> None:
+        def revoke(_: Turns) -> None:
             run(database, f"revoke usage on schema app from {name}", "insert into app.t values (1), (2)")
 
         churn = sampled_during(url, revoke)
@@ -279,14 +297,14 @@ def test_a_schema_that_may_no_longer_be_used_is_counted_all_the_same(database: s
 def test_a_database_shut_for_a_while_is_a_gap(database: str, own_server: RunningServer) -> None:
     name = conninfo_to_dict(database)["dbname"]
 
-    def shut() -> None:
+    def shut(turns: Turns) -> None:
         run(
             own_server.conninfo(),
             f"alter database {name} with allow_connections false",
             f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'",
-            "select pg_sleep(0.3)",
-            f"alter database {name} with allow_connections true",
         )
+        turns.let_pass(2)
+        run(own_server.conninfo(), f"alter database {name} with allow_connections true")
 
     (gap,) = notes_of(sampled_during(database, shut), "No reading for ")
     assert "is not currently accepting connections" in gap
@@ -310,7 +328,7 @@ def test_counting_switched_off_halfway_is_said(database: str) -> None:
 
 
 def test_a_reset_of_statistics_leaves_a_lower_bound(database: str) -> None:
-    def reset() -> None:
+    def reset(_: Turns) -> None:
         run(database, "select pg_stat_reset()", "insert into t values (1), (2), (3)")
 
     churn = sampled_during(database, reset)
@@ -323,7 +341,7 @@ def test_a_table_dropped_renamed_made_anew_is_followed(database: str) -> None:
     run(database, "create table gone (id int)", "create table old (id int)", "create table again (id int)")
     run(database, "insert into old values (1)", "insert into again select generate_series(1, 30)")
 
-    def change() -> None:
+    def change(_: Turns) -> None:
         run(database, "insert into gone values (1)", "drop table gone")
         run(database, "alter table old rename to new", "insert into new values (1), (2)")
         run(database, "drop table again", "create table again (id int)", "insert into again values (1)")

@@ -128,7 +128,7 @@ def test_samplings_and_databases_are_kept_apart(history: History) -> None:
     assert [found.counters["a"].n_tup_ins for found in history.snapshots("app")] == [1, 2]
     assert [found.counters["a"].n_tup_ins for found in history.snapshots(sampling=later)] == [2]
     assert [found.counters["a"].n_tup_ins for found in history.snapshots(SHOP.key)] == [3]
-    assert history.latest_sampling(APP) == later
+    assert [found.sampling for found in history.extents(APP)][-1] == later
     with pytest.raises(
         BadInput, match=r"holds several such databases: app \(0123456789ab\), shop \(ba9876543210\). Name"
     ):

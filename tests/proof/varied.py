@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final, Unpack
 
 from realtime_advisor.generation.design import design
 from realtime_advisor.generation.sql import generate
-from realtime_advisor.model import Catalog, Column, Decision, Entitlement, Hop, Option, Scope, ScopeKind
+from realtime_advisor.model import (
+    ByTable,
+    Catalog,
+    Column,
+    Condition,
+    Decision,
+    Entitlement,
+    ForeignKey,
+    Hop,
+    Option,
+    Scope,
+    ScopeKind,
+    Table,
+    TableName,
+)
 
 from ..generation.conftest import Choices, write
 from ..generation.shapes import with_table
@@ -105,6 +119,40 @@ def _own_tenant() -> Case:
     return _of(decide(TENANTS, scope))
 
 
+def _login(kind: ScopeKind, *, conditions: tuple[Condition, ...] = ()) -> Case:
+    """Notes whose listeners are known by a column of the users' row that no other table refers to."""
+    users, teams, members, notes = map(public, ("people", "teams", "team_people", "notes"))
+    people = replace(make_table("people", "number integer, login text?", ("number",)), unique_keys=(("login",),))
+    tables = (
+        people,
+        make_table("teams", "id bigint"),
+        make_table("team_people", "team_id bigint, person_id integer, active boolean?", ("team_id", "person_id")),
+        make_table("notes", "id bigint, team_id bigint, person_id integer, body text?"),
+    )
+    keys = {"team_id": (teams, "id"), "person_id": (users, "number")}
+    linked = [replace(table, foreign_keys=tuple(_keys_of(table, keys))) for table in tables]
+    login = Hop(members, ("person_id",), users, ("number",))
+    by_row = Entitlement("membership", "text", users, ("number",), "login")
+    by_member = Entitlement(
+        "membership", "text", members, ("team_id",), "person_id", (), conditions=conditions, login=login,
+        login_column="login",
+    )  # fmt: skip
+    scope = (
+        Scope(kind, "user", users, ("person_id",), "integer", entitlement=by_row)
+        if kind is ScopeKind.USER
+        else Scope(kind, "tenant", teams, ("team_id",), "bigint", entitlement=by_member)
+    )
+    catalog = Catalog(CATALOG.server, ByTable({table.name: table for table in linked}))
+    return Case(write(decide(notes, scope), catalog, feeds=()), catalog)
+
+
+def _keys_of(table: Table, keys: Mapping[str, tuple[TableName, str]]) -> Iterator[ForeignKey]:
+    for number, column in enumerate(table.columns):
+        if column.name in keys:
+            parent, key = keys[column.name]
+            yield ForeignKey(f"fk_{number}", (column.name,), parent, (key,), on_delete="cascade")
+
+
 def _many_types() -> Case:
     columns = (
         "id bigint, tenant_id uuid?, a jsonb?, b json?, c point?, d text[]?, e bytea?, f interval?, g inet?, h date?"
@@ -153,6 +201,11 @@ VARIED: Final[Mapping[str, Callable[[], Case]]] = {
     "two hops": _two_hops,
     "one to one": _one_to_one,
     "the tenant itself": _own_tenant,
+    "own rows, known by the login": lambda: _login(ScopeKind.USER),
+    "members known by the login": lambda: _login(ScopeKind.TENANT),
+    "members known by the login, whose row counts": lambda: _login(
+        ScopeKind.TENANT, conditions=(Condition("active", "true", (), "boolean"),)
+    ),
     "members whose row counts": lambda: guarded(),
     "columns in the payload": lambda: guarded("price", "labels", conditions=()),
     "columns, no key": lambda: _noted("tenant_id uuid?, body text?", key=(), columns=["body"]),

@@ -11,29 +11,31 @@ from realtime_advisor.display.sentences import tell_poller_load, tell_verdict
 from realtime_advisor.display.wording import say_count, say_list, say_table
 from realtime_advisor.errors import BadInput
 from realtime_advisor.generation.cutover import needs_cut_over
-from realtime_advisor.model import Advice, Option, ProofStatus, TableName
+from realtime_advisor.model import Advice, Option, Place, ProofStatus, TableName
 
 from .adr_table import lower, table_record
 from .files import stem
 from .markdown import items, plain, section
-from .run_sentences import tell_run
+from .run_sentences import tell_run, tell_whole
 
 WHOLE: Final = "adr/0001-how-each-table-speaks-to-clients.md"
 _NAME: Final = re.compile(r"adr/(\d{4,})-(.+)\.md\Z")
 
 
-def adr_files(advice: Advice, *, date: str | None = None, earlier: Iterable[str] = ()) -> dict[str, str]:
+def adr_files(
+    advice: Advice, *, date: str | None = None, earlier: Iterable[str] = (), place: Place | None = None
+) -> dict[str, str]:
     """The records by file name, `adr/NNNN-<table>.md`; 0001 is about the whole.
 
     `date` is written at their heads, with the status "proposed"; without it they have neither. Tables are numbered in
     order of name; with the names of `earlier` records a table keeps its number, and no number is given twice.
-    Raises BadInput for what is no date.
+    `place` names the database. Raises BadInput for what is no date.
     """
     _require_date(date)
     tables = [table for table in advice.decisions if _changes(advice, table)]
     names = _names(tables, earlier)
     head = [] if date is None else ["---", 'status: "proposed"', f"date: {date}", "---", ""]
-    records = {WHOLE: _whole(advice, names)}
+    records = {WHOLE: _whole(advice, names, place)}
     records |= {name: table_record(advice, table) for table, name in names.items()}
     return {name: "\n".join([*head, *records[name]]).rstrip("\n") + "\n" for name in sorted(records)}
 
@@ -61,7 +63,7 @@ def _names(tables: Iterable[TableName], earlier: Iterable[str]) -> dict[TableNam
     return names
 
 
-def _whole(advice: Advice, names: dict[TableName, str]) -> list[str]:
+def _whole(advice: Advice, names: dict[TableName, str], place: Place | None) -> list[str]:
     decisions = advice.decisions
     return [
         "# How each table speaks to clients in real time",
@@ -69,7 +71,7 @@ def _whole(advice: Advice, names: dict[TableName, str]) -> list[str]:
         *section(
             "Context and Problem Statement",
             f"How should each of {say_count(len(decisions), 'table')} tell its clients of changes? This was measured "
-            f"on {plain(tell_run(advice))}. Each table was judged by the same matrix of criteria.",
+            f"on {plain(tell_run(advice, place))}. Each table was judged by the same matrix of criteria.",
             items(plain(note) for note in advice.churn.notes),
         ),
         *section("Decision Drivers", items(_DRIVERS)),
@@ -138,3 +140,5 @@ def _confirmation(advice: Advice) -> Iterator[str | list[str]]:
         "a sandbox against an imitation of its tables: each kind of write was made, its messages compared with the "
         "design, and the database asked who may join what."
     )
+    if advice.whole:
+        yield plain(tell_whole(advice.whole))

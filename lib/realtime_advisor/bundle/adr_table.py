@@ -48,7 +48,7 @@ def _drivers(decision: Decision) -> Iterator[str]:
     if decision.scope:
         reason = f": {decision.scope.reason}" if decision.scope.reason else ""
         yield f"Its rows belong to a scope, {plain(say_scope(decision.scope) + reason)}."
-        yield f"Who may listen: {plain(say_entitled(decision.scope.entitlement))}."
+        yield f"Who may listen: {plain(say_entitled(decision.scope))}."
     else:
         yield "Nothing leads from its rows to a user or a tenant."
     if decision.rates:
@@ -71,7 +71,7 @@ def _consequences(design: Design) -> Iterator[str]:
         yield f"Bad, because there is no script: {plain(design.refusal)}"
     for emission in design.emissions:
         yield (
-            f"Good, because {plain(say_entitled(emission.scope.entitlement))} may hear "
+            f"Good, because {plain(say_entitled(emission.scope))} may hear "
             f"{code(emission.event)} on {code(emission.topic)}, at each {say_list(emission.operations)}."
         )
     if design.option is Option.POSTGRES_CHANGES and design.changes_events:

@@ -9,9 +9,12 @@ from realtime_advisor.model import Answered, Decision
 
 
 def tell_answers(decision: Decision) -> Iterator[str]:
-    """A sentence for each answer. That of the option is the override, told by itself: unless the evidence has moved."""
+    """A sentence for each answer. That of the option is the override, told by itself: unless the evidence has moved.
+
+    Of what has expired the decision's reasons tell the day.
+    """
     for answer in decision.answers:
-        if answer.question != "option" or answer.has_moved:
+        if answer.question != "option" or answer.has_moved or answer.has_expired:
             yield f"Answered {tell_answer(answer)}."
 
 
@@ -28,7 +31,9 @@ def tell_answer(answer: Answered) -> str:
     moved = ""
     if answer.has_moved:
         moved = f". The evidence said {answer.evidence_said} then and says {answer.evidence_says} now"
-    return f"{answer.question.replace('_', ' ')}: {_say(answer.value)}{because}{f' ({given})' if given else ''}{moved}"
+    over = ", which has expired" if answer.has_expired else ""
+    said = f"{answer.question.replace('_', ' ')}: {_say(answer.value)}{because}{f' ({given})' if given else ''}"
+    return f"{said}{over}{moved}"
 
 
 def _given(answer: Answered) -> Iterator[str]:

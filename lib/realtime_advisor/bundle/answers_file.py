@@ -7,7 +7,8 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from realtime_advisor.decision.answers import FILE, Answers, drop_expired, parse_answers, write_answers
+from realtime_advisor.decision.answers import FILE, Answers, parse_answers, write_answers
+from realtime_advisor.decision.expiry import Expired, drop_expired
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import TableName
 from realtime_advisor.sandbox.reaper import Lock
@@ -41,8 +42,8 @@ def keep_answers(path: Path | str, table: TableName | str, answers: Mapping[str,
         raise failure
 
 
-def gather_answers(given: Given, folder: Path | None, today: date | None = None) -> tuple[Answers, tuple[str, ...]]:
-    """The answers that count, and a sentence on each that has expired.
+def gather_answers(given: Given, folder: Path | None, today: date | None = None) -> tuple[Answers, tuple[Expired, ...]]:
+    """The answers that count, and those that have expired.
 
     `given` as a path is the file to read; as answers they go before those of the file in `folder`, answer by answer.
     """

@@ -116,7 +116,7 @@ def _of_table(before: Decided, after: Decided) -> Iterator[Difference]:
         ("scope", *say_scopes(before.scope, after.scope)),
         ("design", _say_design(before.design), _say_design(after.design)),
         ("proof", before.proof, after.proof),
-        ("override", before.override or "none", after.override or "none"),
+        ("override", _say_override(before), _say_override(after)),
         ("answer", _say_answers(before), _say_answers(after)),
     ):
         if one != other:
@@ -132,6 +132,8 @@ def _difference(
 
 
 def _because(before: Decided, after: Decided, moves: tuple[Move, ...]) -> str:
+    if after.override_expired and before.override:
+        return f"what the architect decided expired on {after.override_expired}, and the evidence decides again"
     if before.override != after.override:
         return "the architect decided otherwise"
     return tell_moves(moves) if moves else "no criterion came out otherwise, so the order of decision has changed"
@@ -183,6 +185,10 @@ def _say_scope(scope: DecidedScope | None, tells_entitled: bool) -> str:
     entitled = f" for {scope.entitled}" if tells_entitled and not scope.refusal else ""
     refused = f" ({scope.refusal.rstrip('.')})" if scope.refusal else ""
     return f"{scope.kind.value}{f' by {way}' if way else ''}{entitled}{refused}"
+
+
+def _say_override(entry: Decided) -> str:
+    return entry.override or (f"none since {entry.override_expired}" if entry.override_expired else "none")
 
 
 def _say_answers(entry: Decided) -> str:

@@ -17,6 +17,7 @@ from realtime_advisor.model import (
     Finding,
     Flip,
     Hop,
+    Place,
     Proof,
     ProofStatus,
     Scope,
@@ -28,8 +29,11 @@ FORMAT = 1
 _UNPROVED = "No script of it was run in the sandbox."
 
 
-def describe(advice: Advice, files: Mapping[TableName, Sequence[str]]) -> dict[str, Any]:
-    """The whole run as JSON values; `files` are the names of the files written for each table."""
+def describe(advice: Advice, files: Mapping[TableName, Sequence[str]], place: Place | None = None) -> dict[str, Any]:
+    """The whole run as JSON values; `files` are the names of the files written for each table.
+
+    Only with a `place` is the database named.
+    """
     server = advice.server
     return {
         "format": FORMAT,
@@ -40,12 +44,14 @@ def describe(advice: Advice, files: Mapping[TableName, Sequence[str]]) -> dict[s
             "in_recovery": server.in_recovery,
             "track_counts": server.track_counts,
             "wal_level": server.wal_level,
+            **({"database": place.database, "host": place.host} if place else {}),
         },
         "window": {
             "seconds": _number(advice.churn.seconds),
             "source": advice.window,
             "notes": list(advice.churn.notes),
         },
+        "migration": {"proved": advice.whole.holds, "reason": advice.whole.reason} if advice.whole else None,
         "tables": [
             _table(decision, advice.designs[name], advice.proofs.get(name), advice.churn.get(name), files.get(name, ()))
             for name, decision in advice.decisions.items()
@@ -108,6 +114,7 @@ def _entitlement(entitlement: Entitlement) -> dict[str, Any]:
         ],
         "hides_rows": entitlement.hides_rows,
         "source": entitlement.source.value,
+        **({"login": {**_hop(entitlement.login), "column": entitlement.login_column}} if entitlement.login else {}),
     }
 
 
@@ -204,6 +211,7 @@ def _answer(answer: Answered) -> dict[str, Any]:
         "expires": answer.expires.isoformat() if answer.expires else None,
         "evidence_said": answer.evidence_said,
         "evidence_says": answer.evidence_says,
+        "has_expired": answer.has_expired,
     }
 
 

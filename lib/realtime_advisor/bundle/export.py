@@ -11,7 +11,7 @@ from pathlib import Path
 from realtime_advisor.display.views import Listing, Page
 from realtime_advisor.generation.cutover import cut_over, needs_cut_over
 from realtime_advisor.generation.whole import generate_all
-from realtime_advisor.model import Advice, TableName
+from realtime_advisor.model import Advice, Place, TableName
 
 from .adr import adr_files
 from .audit_page import PAGE, render_audit
@@ -64,21 +64,26 @@ def export(
     name: str = DEFAULT_NAME,
     date: str | None = None,
     types: Path | str | None = None,
+    show_host: bool = False,
 ) -> Bundle:
     """The bundle's files by relative name, written to the folder `out` unless that is None.
 
     `version` (YYYYMMDDHHMMSS) and `name` are those of the migrations, `date` what the pages give as their day: no
     clock is asked. `types` is a file of `supabase gen types typescript`: rows in client/ then have its types. A table
-    keeps the number that its decision record has in `out`. Raises ExportFailed, BadInput.
+    keeps the number that its decision record has in `out`. With `show_host` the pages and decisions.json name the
+    database and its host; no role and no password in any case. Raises ExportFailed, BadInput.
     """
     older = read_manifest(Path(out)) if out is not None else None
-    adr = adr_files(advice, date=date, earlier=sorted(older.files) if older else ())
+    place = advice.place if show_host else None
+    adr = adr_files(advice, date=date, earlier=sorted(older.files) if older else (), place=place)
     client = client_files(advice, row_types=types is not None) | (types_file(Path(types)) if types else {})
-    files = _render(advice, Label(version, name), {**adr, **client}, date)
+    files = _render(advice, Label(version, name), {**adr, **client}, date, place)
     return Bundle(files, write_files(Path(out), files) if out is not None else ())
 
 
-def _render(advice: Advice, label: Label, more: Mapping[str, str], date: str | None) -> dict[str, str]:
+def _render(
+    advice: Advice, label: Label, more: Mapping[str, str], date: str | None, place: Place | None
+) -> dict[str, str]:
     made = generate_all(advice.designs.values(), advice.proofs)
     migrations = migration_files(made, label)
     tested = {design.table for design in made.designs}
@@ -87,11 +92,11 @@ def _render(advice: Advice, label: Label, more: Mapping[str, str], date: str | N
         for table in advice.designs
     }
     names = {table: tuple(files) for table, files in of_tables.items() if files}
-    pages = _pages(advice, names)
+    pages = _pages(advice, names, place)
     sql = {name: text for files in of_tables.values() for name, text in files.items()}
     others = {**pages, **migrations, **sql, **more}
     order = [name for name in migrations if name.startswith("supabase/")]
-    readme = render_readme(advice, names, order, label.rollback, label.check, [*others, MANIFEST], date)
+    readme = render_readme(advice, names, order, label.rollback, label.check, [*others, MANIFEST], date, place)
     files = {"README.md": readme, **others}
     rollback, check = (label.rollback, label.check) if order else (None, None)
     return {**files, MANIFEST: write_manifest(files, order, rollback, check)}
@@ -117,9 +122,10 @@ def _test_file(advice: Advice, table: TableName) -> dict[str, str]:
     return {f"supabase/tests/database/{stem(table)}.test.sql": text}
 
 
-def _pages(advice: Advice, names: Mapping[TableName, Sequence[str]]) -> dict[str, str]:
-    decisions = json.dumps(describe(advice, names), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+def _pages(advice: Advice, names: Mapping[TableName, Sequence[str]], place: Place | None) -> dict[str, str]:
+    described = describe(advice, names, place)
+    decisions = json.dumps(described, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     schema = package_files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
     audit = {PAGE: render_audit(advice.audit)} if advice.audit else {}
     tables = {"findings.csv": findings_csv(advice), SCHEMA: schema, INDEX: decisions + "\n"}
-    return {"report.html": report_html(advice, names), **audit, **tables}
+    return {"report.html": report_html(advice, names, place), **audit, **tables}

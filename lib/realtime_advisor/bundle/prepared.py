@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from realtime_advisor.model import Column, Table, TableName
-from realtime_advisor.proof.entitled import Row, Rows
+from realtime_advisor.proof.entitled import Row, Rows, sub_of
 from realtime_advisor.proof.skeleton import holder, principal_column, told_on
 from realtime_advisor.proof.world import PEOPLED, STRANGER, Person, World
 
@@ -66,7 +66,7 @@ def _is_same(column: Column, old: Row, new: Row) -> bool:
 
 def _entitling(world: World) -> Iterator[tuple[TableName, Row]]:
     """The first two scopes' own rows, and the memberships of all who are asked about."""
-    subs = {person.sub for person in asked(world)}
+    subs, rows = {person.sub for person in asked(world)}, Rows(world.rows)
     for emission in told_on(world.skeleton.design):
         entitlement, principal = emission.scope.entitlement, emission.scope.principal
         if entitlement is None or entitlement.membership is None or entitlement.user_column is None:
@@ -74,7 +74,7 @@ def _entitling(world: World) -> Iterator[tuple[TableName, Row]]:
         if principal in world.rows:
             yield from ((principal, row) for row in world.rows[principal][:2])
         for row in world.rows.get(entitlement.membership, ()):
-            if row[entitlement.user_column] in subs:
+            if sub_of(row, entitlement, rows) in subs:
                 yield entitlement.membership, row
 
 
@@ -107,7 +107,8 @@ def _references(
         yield key.references, key.referenced_columns, tuple(row[column] for column in key.columns)
     for emission in told_on(world.skeleton.design):
         entitlement = emission.scope.entitlement
-        for hop in (*emission.scope.path, *(entitlement.path if entitlement else ())):
+        login = (entitlement.login,) if entitlement and entitlement.login else ()
+        for hop in (*emission.scope.path, *(entitlement.path if entitlement else ()), *login):
             if hop.table == table and hop.references in world.rows:
                 yield hop.references, hop.referenced_columns, tuple(row[column] for column in hop.columns)
         at, column = holder(world.skeleton.design, emission), emission.scope.columns[0]

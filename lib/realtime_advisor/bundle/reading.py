@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def _run(document: Any) -> DecidedRun:
 
 
 def _table(entry: Any) -> Decided:
-    findings = [_finding(each) for each in entry["findings"]]
+    findings, answers = [_finding(each) for each in entry["findings"]], entry.get("answers", ())
     return Decided(
         table=TableName(_word(entry["schema"]), _word(entry["table"])),
         option=Option(entry["option"]),
@@ -99,14 +100,20 @@ def _table(entry: Any) -> Decided:
         flips=tuple(DecidedFlip(f["metric"], f["now"], f["at"], Option(f["to"])) for f in entry["flips"]),
         override=entry["override"],
         files=_words(entry["files"]),
-        answers={_word(each["question"]): _answer(each) for each in entry.get("answers", ())},
+        answers={_word(each["question"]): _answer(each) for each in answers if not each.get("has_expired")},
+        override_expired=next((each["expires"] for each in answers if _is_past_override(each)), None),
     )
 
 
+def _is_past_override(answer: Any) -> bool:
+    return bool(answer["question"] == "option" and answer.get("has_expired"))
+
+
 def _answer(entry: Any) -> dict[str, object]:
-    """The answer as answers.toml has it in its long form, but for its days, which a file of JSON has as words."""
+    """The answer as answers.toml has it in its long form."""
     long = {key: entry[key] for key in ("answer", "reason", "by")}
-    return long | ({"evidence_said": entry["evidence_said"]} if entry["evidence_said"] else {})
+    days = {key: date.fromisoformat(entry[key]) for key in ("date", "expires") if entry.get(key)}
+    return long | days | ({"evidence_said": entry["evidence_said"]} if entry["evidence_said"] else {})
 
 
 def _finding(entry: Any) -> DecidedFinding:
@@ -139,6 +146,8 @@ def _entitled(entry: Any) -> str:
     if entry["kind"] == "self":
         return "the user alone"
     pair = ", ".join((*_words(entry["scope_columns"]), _word(entry["user_column"])))
+    login = entry.get("login")
+    pair += f" by {_word(login['references'])}.{_word(login['column'])}" if login else ""
     tests = " and ".join(map(_test, entry["conditions"]))
     rows = f" where {tests}" if tests else ""
     hidden = ", hidden rows too" if entry["hides_rows"] else ""

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.display.audit import tell_audit
-from realtime_advisor.model import Advice, Audit, Decision, Design, Option, ProofStatus, TableName
+from realtime_advisor.model import Advice, Audit, Decision, Design, Option, Place, ProofStatus, TableName, WholeProof
 
 from .audit_page import PAGE
 from .files import INDEX
 from .manifest import MANIFEST
 from .markdown import code, plain
-from .run_sentences import tell_run
+from .run_sentences import tell_run, tell_whole
 
 SCHEMA: Final = "decisions.schema.json"
 _VERBS: Final = {
@@ -36,8 +36,9 @@ def render_readme(
     check: str,
     pages: Sequence[str],
     date: str | None = None,
+    place: Place | None = None,
 ) -> str:
-    """README.md; `files` are those of each table, `pages` the names of the other pages."""
+    """README.md; `files` are those of each table, `pages` the names of the other pages, `place` names the database."""
     tested = any(page.startswith("supabase/tests/") for page in pages)
     rows = [
         f"| {plain(str(table))} | {decision.option.value}{_override(decision)} | {decision.confidence} "
@@ -49,7 +50,7 @@ def render_readme(
         [
             "# How each table should speak to clients",
             "",
-            f"{tell_run(advice)}{f', {date}' if date else ''}.",
+            f"{plain(tell_run(advice, place))}{f', {date}' if date else ''}.",
             "",
             *([*notes, ""] if notes else []),
             "| Table | Decision | Confidence | How clients learn of changes | Proof | SQL |",
@@ -59,16 +60,20 @@ def render_readme(
             f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
             "",
             *(_about_today(advice.audit) if advice.audit else ()),
-            *(_how_to_apply(migrations, rollback, check, tested) if migrations else _nothing_to_apply()),
+            *(_how_to_apply(advice.whole, migrations, rollback, check, tested) if migrations else _nothing_to_apply()),
             *_what_else(pages),
         ]
     )
 
 
 def _override(decision: Decision) -> str:
-    """Why the architect decided so, and what the evidence says."""
-    says = [answer.evidence_says for answer in decision.answers if answer.question == "option"]
-    return plain(f", by the architect: {decision.override}; the evidence says {says[0]}") if says else ""
+    """Why the architect decided so, and what the evidence says; what was decided so until it expired."""
+    said = next((answer for answer in decision.answers if answer.question == "option"), None)
+    if said is None:
+        return ""
+    if said.has_expired:
+        return plain(f", by the evidence: the architect's {said.value} expired on {said.expires}")
+    return plain(f", by the architect: {decision.override}; the evidence says {said.evidence_says}")
 
 
 def _about_today(audit: Audit) -> list[str]:
@@ -84,7 +89,9 @@ def _nothing_to_apply() -> list[str]:
     return ["No table has a script, so there is nothing to apply.", ""]
 
 
-def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: bool) -> list[str]:
+def _how_to_apply(
+    whole: WholeProof | None, migrations: Sequence[str], rollback: str, check: str, tested: bool
+) -> list[str]:
     return [
         "## Apply, verify, undo",
         "",
@@ -94,6 +101,8 @@ def _how_to_apply(migrations: Sequence[str], rollback: str, check: str, tested: 
         "",
         "All tables at once, in this order, as the owner of the tables (on Supabase: `postgres`). Each file may be run",
         "again. The policies come last and alone, because they lock `realtime.messages` for a moment.",
+        "",
+        plain(tell_whole(whole)),
         "",
         "```sh",
         *(f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {name}' for name in migrations),

@@ -194,7 +194,7 @@ def _names(world: World, emission: Emission) -> list[str]:
     entitlement = emission.scope.entitlement
     first = (
         ["the user", "another user"]
-        if entitlement and entitlement.kind == "self"
+        if entitlement and (entitlement.kind == "self" or entitlement.membership == emission.scope.principal)
         else [f"a member of the {label}", f"a member of another {label}"]
     )
     return [*first, "a stranger", *(f"a {person.name}" for person in world.people[STRANGER + 1 :])]

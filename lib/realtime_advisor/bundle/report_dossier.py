@@ -99,7 +99,7 @@ def _scope(decision: Decision) -> Iterator[str]:
         yield "Nothing leads from its rows to a user, a tenant or a container of theirs."
     else:
         yield f"{say_scope(scope)}: {scope.reason}." if scope.reason else f"{say_scope(scope)}."
-        yield f"Who may listen: {say_entitled(scope.entitlement)}."
+        yield f"Who may listen: {say_entitled(scope)}."
         yield from _about_scope(scope, decision.reasons)
     if decision.rates:
         yield tell_rates(decision)

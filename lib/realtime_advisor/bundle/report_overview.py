@@ -9,13 +9,13 @@ from realtime_advisor.display.audit import show_audit_findings
 from realtime_advisor.display.palette import OPTIONS
 from realtime_advisor.display.sentences import tell_poller_load, tell_verdict
 from realtime_advisor.display.wording import say_count, say_list, say_table
-from realtime_advisor.model import Advice, Decision, Option, ProofStatus, TableName
+from realtime_advisor.model import Advice, Decision, Option, Place, ProofStatus, TableName
 
 from .audit_page import PAGE as AUDIT_PAGE
 from .report_figures import draw_bars, draw_dots
 from .report_rows import MOST_DOSSIERS, MOST_FULL
 from .report_views import Column, Overview, Row, Tile
-from .run_sentences import tell_run
+from .run_sentences import tell_run, tell_whole
 
 _COLUMNS: Final = (
     Column("Table"),
@@ -29,10 +29,10 @@ _COLUMNS: Final = (
 )
 
 
-def survey(advice: Advice, rows: Mapping[TableName, Row]) -> Overview:
+def survey(advice: Advice, rows: Mapping[TableName, Row], place: Place | None = None) -> Overview:
     """The overview of a run; the busiest tables first."""
     return Overview(
-        run=tell_run(advice),
+        run=tell_run(advice, place),
         lead=tell_verdict(advice.decisions),
         tiles=tuple(_tiles(advice)),
         watch=tuple(_watch(advice)),
@@ -80,6 +80,8 @@ def _watch(advice: Advice) -> Iterator[str]:
         yield f"{_scripts(unproved)} not proved. Try {_them(unproved)} on a staging database first."
     if substituted := told[ProofStatus.SUBSTITUTED]:
         yield f"{_scripts(substituted)} proved with substitutes: read what was only imitated."
+    if advice.whole and not advice.whole.holds:
+        yield tell_whole(advice.whole)
     overridden = [decision for decision in advice.decisions.values() if decision.override]
     if overridden:
         yield f"Decided by the architect: {say_list(map(_override, overridden))}."

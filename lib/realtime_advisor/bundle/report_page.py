@@ -13,7 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from realtime_advisor.display.palette import BAND, FONT, GRID, INK, OPTIONS, PAPER
 from realtime_advisor.display.tables import show_matrix
-from realtime_advisor.model import Advice, Option, TableName
+from realtime_advisor.model import Advice, Option, Place, TableName
 from realtime_advisor.reference import load_matrix
 
 from .report_dossier import describe_tables
@@ -25,10 +25,13 @@ PAGE: Final = "report.html"
 _TEMPLATES: Final = package_files(__package__).joinpath("templates")
 
 
-def report_html(advice: Advice, files: Mapping[TableName, Sequence[str]] | None = None) -> str:
+def report_html(
+    advice: Advice, files: Mapping[TableName, Sequence[str]] | None = None, place: Place | None = None
+) -> str:
     """The page: an overview, and a dossier for each table. The same advice gives the same bytes.
 
     `files` are names relative to the page, which the table's dossier links to; without them it stands alone.
+    `place` names the database.
 
     It fetches nothing, and its content security policy forbids it to; only the page's own script runs.
     """
@@ -37,7 +40,7 @@ def report_html(advice: Advice, files: Mapping[TableName, Sequence[str]] | None 
         _environment()
         .get_template("report.html")
         .render(
-            overview=survey(advice, rows),
+            overview=survey(advice, rows, place),
             dossiers=describe_tables(advice, rows, files or {}),
             criteria=show_matrix(tuple(load_matrix())),
             style=_colours() + _read("report.css"),

@@ -22,6 +22,7 @@ from realtime_advisor.sandbox.reaper import Lock
 
 from .exchange import put_in_place, recover
 from .manifest import Manifest, read_manifest
+from .mounts import is_mount_point
 
 KEPT: Final = "kept"
 _PATIENCE_SECONDS: Final = 30.0
@@ -65,13 +66,17 @@ def _sentences(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno == errno.EBUSY:
-            raise ExportFailed(
-                f"The folder {folder} is a mount point and cannot be replaced as a whole. Name a folder inside it with "
-                "OUT."
-            ) from None
+            raise _mounted(folder) from None
         raise ExportFailed(
             f"The folder {folder} cannot be written: {error.strerror}. Name another one with OUT."
         ) from None
+
+
+def _mounted(folder: Path) -> ExportFailed:
+    return ExportFailed(
+        f"The folder {folder} is a mount point, as a container's volume is, and a bundle takes its folder's place as a "
+        f"whole. Name a folder inside it: OUT={folder / 'bundle'}."
+    )
 
 
 @contextmanager
@@ -80,6 +85,8 @@ def _alone(named: Path) -> Iterator[Path]:
     folder = named.resolve()
     if not folder.name or folder.parent.is_file():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if is_mount_point(folder):  # asked first: what is beside a volume may be nobody's to write
+        raise _mounted(named)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
         recover(folder)

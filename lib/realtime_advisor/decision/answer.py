@@ -40,6 +40,7 @@ SETTINGS: Final = {
     "scope": "the column that holds the scope's key, or the way to it, such as thread_id.tenant_id",
     "members": "the table whose rows say who belongs, though no policy decides by it",
     "members_when": "which rows of the membership make a member, such as status = 'active'",
+    "token_subject": "the column of a users table that holds the JWT's sub, such as id or auth_id",
     "reason": "why",
 }
 _LONG: Final = ("answer", "reason", "by", "date", "expires", "evidence_said")

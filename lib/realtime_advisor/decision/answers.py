@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, Final
 
 import tomlkit
@@ -45,23 +44,6 @@ def _table(name: str, catalog: Catalog) -> TableName:
         raise UnknownTable(
             f"The answers name {name}, which the database does not have. Check its schema and spelling."
         ) from None
-
-
-def drop_expired(answers: Answers, today: date) -> tuple[Answers, tuple[str, ...]]:
-    """The answers that still count, and a sentence on each that no longer does. Raises BadInput.
-
-    An answer counts up to and including the day on which it expires.
-    """
-    kept: dict[str, dict[str, object]] = {}
-    told: list[str] = []
-    for name, given in answers.items():
-        checked = check_answers(name, given)
-        past = {
-            key: answer.expires for key, answer in checked.given.items() if answer.expires and answer.expires < today
-        }
-        kept[name] = {key: value for key, value in given.items() if key not in past}
-        told += (f"The answer {key} for {name} expired on {day}: ask again." for key, day in past.items())
-    return kept, tuple(told)
 
 
 def parse_answers(text: str, file: str = FILE) -> Answers:

@@ -130,7 +130,8 @@ def _one_by_one(snapshots: Sequence[Snapshot | Iterable[Snapshot]]) -> Iterator[
 def _measure_since_reset(snapshot: Snapshot) -> DatabaseChurn:
     blind = is_blind(snapshot)
     seconds = _seconds(snapshot.stats_reset, snapshot.taken_at)
-    counts = sum_since_reset(snapshot)
+    # What a standby has was counted while it was a primary, if ever: nobody knows what came since.
+    counts = defaultdict(Counts) if blind else sum_since_reset(snapshot)
     basis, known = ("none", None) if blind else ("since reset", seconds)
     entries = {entry.table: _churn(entry, counts[entry.relid], known, basis) for entry in snapshot.counters.values()}
     return DatabaseChurn(entries, known, tuple(_notes_since_reset(snapshot, seconds)))
@@ -212,8 +213,10 @@ def _notes_by_table(window: _Window, tallies: Mapping[TableName, _Tally]) -> dic
 
 
 def _notes_since_reset(snapshot: Snapshot, seconds: float | None) -> Iterator[str]:
+    if is_blind(snapshot):
+        yield from WindowNotes(snapshot).tell_blindness()
+        return
     yield "Counted since the statistics were last reset, not in a window: totals, mix and mean, no peaks."
-    yield from WindowNotes(snapshot).tell_blindness()
     if seconds is None:
         yield "The server does not say since when it counts, so there are no rates."
 

@@ -46,7 +46,7 @@ def decide(
     """
     rules, said = matrix or load_matrix(), read_answers(answers, catalog)
     overrides = read_overrides(said, catalog)
-    principals = find_principals(catalog, {each.members.table for each in overrides.values() if each.members})
+    principals = find_principals(catalog, overrides)
     indulgent = {name for name, entry in said.items() if entry.says("hears_hidden_rows")}
     scopes = infer_scopes(catalog, principals, indulgent, overrides)
     references = count_references(catalog)

@@ -7,15 +7,18 @@ the scope's members read: whoever may listen may then read the rows that the mes
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table
 
-from .granting import Asked, Granted, grant, say_why_unread, why_unreadable
-from .principals import AUTH_USERS, Membership, Principals
+from .granting import Asked, Granted, grant, refuse, say_why_unread, why_unreadable
+from .own_rows import entitle_user, say_overruled, say_unknown_sub, say_without_sub, spell, sub_type, tell_sub
+from .principals import Membership, Principals, UserTable
 from .row_tests import say_row_tests, together
 from .walking import find_route
+from .ways import How
 
 # Opens the name of a column that says what a user looks at now, which is not what the user belongs to.
 _CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=_|[A-Z]|$)")
@@ -27,18 +30,18 @@ def entitle(asked: Asked, principals: Principals) -> Scope:
     if scope.refusal or scope.principal is None:
         return scope
     if scope.kind is ScopeKind.USER:
-        return _entitle_user(asked, principals)
+        return entitle_user(asked, principals)
     path, memberships = _way_to_memberships(asked, principals)
     if not memberships:
         named = f"{asked.named.table}, which was named, does not say" if asked.named else "no membership table says"
-        return _refuse(scope, f"{named} who belongs to a row of {scope.principal}.")
+        return refuse(scope, f"{named} who belongs to a row of {scope.principal}.")
     answers = [(m, _ask(m, asked, path, principals)) for m in _in_question(memberships, table)]
     for membership, answer in answers:
         if isinstance(answer, Granted):
-            scope = _entitle_members(asked, path, membership, answer)
+            scope = _entitle_members(asked, path, membership, answer, principals)
             # Of a column in the user's own row the scope's reason tells already.
             return scope if membership.table in principals.users else _say_one_each(scope, membership, catalog)
-    return _refuse(scope, str(answers[0][1]))
+    return refuse(scope, str(answers[0][1]))
 
 
 def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals: Principals) -> Granted | str:
@@ -46,12 +49,13 @@ def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals
     why_not = _why_not_named(membership, asked, principals) if asked.named else _why_no_member(membership, asked)
     if why_not:
         return why_not
-    granted = grant(asked, path, membership)
+    granted = _why_not_read(membership, asked, principals) or grant(asked, path, membership)
     if isinstance(granted, str) and asked.named:
-        said = f"No SELECT policy of {asked.table.name} is known to say so ({granted.rstrip('.')}): the architect does."
-        granted = Granted(left_out=(said,))
+        granted = Granted(left_out=(say_overruled(asked, granted),))
     if isinstance(granted, str):
         return granted
+    if asked.named:
+        granted = replace(granted, left_out=(*granted.left_out, *_say_look_alikes(membership, principals)))
     counting = asked.counting.get(membership.table)
     if counting:
         return replace(granted, conditions=together((*granted.conditions, *counting.conditions)))
@@ -63,14 +67,41 @@ def _why_not_named(membership: Membership, asked: Asked, principals: Principals)
     unreadable = why_unreadable(asked.table)
     if unreadable:
         return unreadable
-    keys = (way.key for way in principals.ways.get(membership.table, ()))
-    users = [key.references for key in keys if key.columns == (membership.user_column,)]
-    if any(name in principals.users and principals.users[name].subject for name in users):
+    user = _user_of(membership, principals)[0]
+    if user.sub is not None:
         return None
-    return (
-        f"nothing says that {membership.table}.{membership.user_column} is the id in the JWT. A foreign key to "
-        f"{AUTH_USERS}, or a policy that compares it with auth.uid(), would."
-    )
+    return say_unknown_sub(user, f"{membership.table}.{membership.user_column}")
+
+
+def _why_not_read(membership: Membership, asked: Asked, principals: Principals) -> str | None:
+    """Why the policies are not asked about a membership that was named: its users are not known by the sub."""
+    if not asked.named or not asked.table.row_security:
+        return None
+    user, by = _user_of(membership, principals)
+    return None if by == user.sub else f"they are not compared with a sub in {user.name}.{user.sub}"
+
+
+def _user_of(membership: Membership, principals: Principals) -> tuple[UserTable, str]:
+    """The users table whose rows the membership names, and by which column of it."""
+    if membership.table in principals.users and principals.users[membership.table].sub == membership.user_column:
+        return principals.users[membership.table], membership.user_column
+    ways = principals.ways.get(membership.table, ())
+    keys = [way.key for way in ways if way.key.columns == (membership.user_column,)]
+    found = [
+        (principals.users[key.references], key.referenced_columns[0])
+        for key in keys
+        if key.references in principals.users
+    ]
+    return min(found, key=lambda each: each[0].sub != each[1])
+
+
+def _say_look_alikes(membership: Membership, principals: Principals) -> Iterator[str]:
+    """What is read off names and types of the pair that the architect named."""
+    for way in principals.ways.get(membership.table, ()):
+        of_pair = way.key.columns in ((membership.user_column,), membership.scope_columns)
+        if of_pair and way.how is How.LOOKS_ALIKE:
+            column = f"{membership.table}.{way.key.columns[0]}"
+            yield f"That {column} names a row of {way.key.references} is read off its name and type."
 
 
 def _why_not_all_members(membership: Membership, granted: Granted) -> str | None:
@@ -84,22 +115,23 @@ def _why_not_all_members(membership: Membership, granted: Granted) -> str | None
     )
 
 
-def _refuse(scope: Scope, sentence: str) -> Scope:
-    return replace(scope, refusal=f"Who may hear a {scope.label} cannot be derived: {sentence}")
-
-
 def _in_question(memberships: tuple[Membership, ...], table: Table) -> tuple[Membership, ...]:
     """The memberships, those first that the table's own SELECT policies ask."""
     asked = {name for policy in table.policies for name, _ in policy.columns}
     return tuple(sorted(memberships, key=lambda membership: membership.table not in asked))
 
 
-def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership, granted: Granted) -> Scope:
+def _entitle_members(
+    asked: Asked, path: tuple[Hop, ...], membership: Membership, granted: Granted, principals: Principals
+) -> Scope:
     through = f", through {', '.join(granted.through)}() as it is now" if granted.through else ""
     where = f" where {say_row_tests(granted.conditions)}" if granted.conditions else ""
     counting = asked.counting.get(membership.table)
     answered = [each.said for each in (asked.named, counting) if each]
     decided = "the architect named" if asked.named else "policies decide by"
+    user, by = _user_of(membership, principals) if asked.named else (None, "")
+    sub = f"; {tell_sub(user)}" if user and user.said else ""
+    notes = granted.left_out
     entitlement = Entitlement(
         "membership",
         asked.catalog[membership.table].column(membership.user_column).type,
@@ -108,11 +140,19 @@ def _entitle_members(asked: Asked, path: tuple[Hop, ...], membership: Membership
         membership.user_column,
         path,
         Source.ANSWERED if answered else Source.CATALOG,
-        f"{decided} {membership.table}{where}{through}{f' ({answered[0]})' if answered else ''}",
+        f"{decided} {membership.table}{where}{through}{f' ({answered[0]})' if answered else ''}{sub}",
         granted.conditions,
         granted.hides_rows,
     )
-    return replace(asked.scope, entitlement=entitlement, notes=granted.left_out)
+    if user and user.sub and by != user.sub:
+        entitlement = replace(
+            entitlement,
+            user_type=sub_type(user, asked.catalog),
+            login=Hop(membership.table, (membership.user_column,), user.name, (by,)),
+            login_column=user.sub,
+        )
+        notes = (*notes, *say_without_sub(user, asked.catalog))
+    return replace(asked.scope, entitlement=entitlement, notes=notes)
 
 
 def _say_one_each(scope: Scope, membership: Membership, catalog: Catalog) -> Scope:
@@ -123,26 +163,6 @@ def _say_one_each(scope: Scope, membership: Membership, catalog: Catalog) -> Sco
         "the one left until the token is renewed."
     )
     return replace(scope, notes=(*scope.notes, note))
-
-
-def _entitle_user(asked: Asked, principals: Principals) -> Scope:
-    scope = asked.scope
-    assert scope.principal is not None
-    user = principals.users[scope.principal]
-    if not user.subject:
-        return _refuse(
-            scope,
-            f"nothing says that {user.name}.{user.key} is the id in the JWT. "
-            f"A foreign key to {AUTH_USERS}, or a policy that compares it with auth.uid(), would.",
-        )
-    granted = grant(asked, (), None)
-    if isinstance(granted, str):
-        return _refuse(scope, granted)
-    reason = f"{user.name}.{user.key} is the JWT's sub"
-    entitlement = Entitlement(
-        "self", user.key_type, source=Source.CATALOG, reason=reason, hides_rows=granted.hides_rows
-    )
-    return replace(scope, entitlement=entitlement, notes=granted.left_out)
 
 
 def _way_to_memberships(asked: Asked, principals: Principals) -> tuple[tuple[Hop, ...], tuple[Membership, ...]]:
@@ -166,7 +186,8 @@ def _why_no_member(membership: Membership, asked: Asked) -> str | None:
     if not membership.confirmed:
         return (
             f"{membership.table} looks like a membership table, but no policy decides by it. "
-            f"{say_why_unread(asked.table.policies, catalog)}Write the SELECT policies first, then run this again."
+            f"{say_why_unread(asked.table.policies, catalog)}Write the SELECT policies first, or answer members = "
+            f"{spell(membership.table)} for {asked.table.name}."
         )
     chosen = next((column for column in membership.scope_columns if _CHOICE.match(column)), None)
     if chosen and _is_one_each(membership, catalog):

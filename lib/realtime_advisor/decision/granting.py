@@ -7,7 +7,7 @@ What it tests of the membership's row beside that becomes a condition of the ent
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from realtime_advisor.model import Catalog, Condition, Hop, Policy, Scope, Table, TableName
 
@@ -25,7 +25,7 @@ Routes = dict[tuple[TableName, TableName | None], tuple[tuple[Hop, ...], TableNa
 
 @dataclass(frozen=True)
 class Asked:
-    """One scope of one table, whose entitlement is wanted."""
+    """One scope of one table, whose entitlement is wanted; `is_said`: the architect named this very scope."""
 
     scope: Scope
     table: Table
@@ -34,6 +34,7 @@ class Asked:
     named: NamedMembers | None = None
     counting: Counting = field(default_factory=dict)
     routes: Routes = field(default_factory=dict)
+    is_said: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Granted:
     through: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     hides_rows: bool = False  # every such rule has a condition on the row, which was answered for
+
+
+def refuse(scope: Scope, sentence: str) -> Scope:
+    """The scope, with the sentence that says why nobody can be named who may hear it."""
+    return replace(scope, refusal=f"Who may hear a {scope.label} cannot be derived: {sentence}")
 
 
 def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) -> Granted | str:

@@ -9,7 +9,8 @@ from realtime_advisor.model import Scope, ScopeKind, Table
 
 from .answer import TableAnswers
 from .memberships import Membership
-from .principals import Principals
+from .own_rows import spell
+from .principals import AUTH_USERS, Principals
 from .scopes import say_doubt
 
 _PAIR_WORDS: Final = ("type", "kind", "class")
@@ -37,8 +38,11 @@ def say_limits(table: Table, scopes: tuple[Scope, ...]) -> Iterator[str]:
 
 
 def ask_scope(table: Table, scopes: tuple[Scope, ...], principals: Principals, answers: TableAnswers) -> Iterator[str]:
-    """What the architect could say of the pairs in doubt that would give the table an audience."""
-    if answers.given.keys() & {"members", "scope"} or (scopes and (scopes[0].entitlement or not scopes[0].principal)):
+    """What the architect could say that would give the table an audience."""
+    if scopes and (scopes[0].entitlement or not scopes[0].principal):
+        return
+    yield from _ask_subject(principals)
+    if answers.given.keys() & {"members", "scope"}:
         return
     near = {table.name, *(way.key.references for way in principals.ways.get(table.name, ()))}
     asked: dict[str, Membership] = {}
@@ -46,7 +50,18 @@ def ask_scope(table: Table, scopes: tuple[Scope, ...], principals: Principals, a
         if pair.scope_table in near and pair.table != table.name:
             asked.setdefault(str(pair.table), pair)
     for name, pair in sorted(asked.items()):
-        yield f'{say_doubt(pair)}; answer members = "{name}" for {table.name} if it makes a member.'
+        yield f"{say_doubt(pair)}; answer members = {spell(name)} for {table.name} if it makes a member."
+
+
+def _ask_subject(principals: Principals) -> Iterator[str]:
+    """Which column holds the JWT's sub, where the catalogue does not tell of any users table."""
+    if principals.knows_a_sub:
+        return
+    tables = [name for name in principals.users if name != AUTH_USERS]
+    for name in tables:
+        yield f"Which column of {name} holds the JWT's sub, if one does? Answer token_subject for {name}."
+    if not tables:
+        yield "Which table has a row for each user, and which column of it holds the JWT's sub? Answer token_subject."
 
 
 def _say_polymorphic(table: Table, scope: Scope | None) -> Iterator[str]:

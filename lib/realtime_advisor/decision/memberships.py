@@ -12,7 +12,7 @@ from realtime_advisor.model import Catalog, Column, ForeignKey, Table, TableName
 from realtime_advisor.reference import bare, load_hints
 
 from .users import UserTable, is_user_key, reading_policies
-from .ways import How, Way, Ways
+from .ways import How, Way, Ways, make_way
 
 _SUBJECT: Final = "auth.uid"
 
@@ -115,15 +115,17 @@ def _pairs(
 ) -> Iterator[Membership]:
     ways_out = [way for way in ways.get(table.name, ()) if way.how is not How.EQUAL]
     to_user = [way for way in ways_out if is_user_key(way.key, users)]
-    if not to_user:
+    itself = tuple(_itself(table, users))
+    if not to_user and not itself:
         return
     to_scope = [way for way in ways_out if way.key.references not in users and way.key.references != table.name]
-    for user in to_user:
+    for user in (*to_user, *itself):
         for scope in to_scope:
             columns = (*scope.key.columns, *user.key.columns)
             confirmed = all((table.name, column) in mentioned for column in columns)
             unique, live = _unique(table, frozenset(columns))
-            if is_named or confirmed or (unique and not user.nullable and not scope.nullable):
+            filled = user not in itself and not user.nullable and not scope.nullable
+            if is_named or confirmed or (unique and filled):
                 yield Membership(
                     table.name,
                     scope.key.references,
@@ -134,6 +136,13 @@ def _pairs(
                     live,
                     _score(table, user.key, _thing(scope, catalog, users, ways, referrers), referrers, unique),
                 )
+
+
+def _itself(table: Table, users: Mapping[TableName, UserTable]) -> Iterator[Way]:
+    """The user whom a row of a users table is, where the architect named the column that says so."""
+    user = users.get(table.name)
+    if user and user.said and user.sub:
+        yield make_way(table, ForeignKey("", (user.sub,), table.name, (user.sub,)), How.FOREIGN_KEY)
 
 
 def _unique(table: Table, pair: frozenset[str]) -> tuple[bool, str | None]:

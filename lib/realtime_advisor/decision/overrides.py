@@ -14,6 +14,7 @@ from realtime_advisor.model import ByTable, Catalog, Condition, ForeignKey, Hop,
 
 from .answer import Answer, TableAnswers
 from .row_tests import each_row_test, typed, why_not_of
+from .subjects import ANSWER, NamedSubject, subjects_of
 
 _STEP: Final = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".\s][^".]*))\s*')
 _COMMENT: Final = re.compile(r"--|/\*")  # which would hide a test
@@ -52,6 +53,7 @@ class Override:
     scope: NamedScope | None = None
     members: NamedMembers | None = None
     when: Answer | None = None
+    subject: NamedSubject | None = None
 
 
 Overrides = Mapping[TableName, Override]
@@ -59,10 +61,16 @@ Overrides = Mapping[TableName, Override]
 
 def read_overrides(answers: ByTable[TableAnswers], catalog: Catalog) -> Overrides:
     """The overrides by table. Raises BadInput for one that the catalogue does not bear out."""
+    subjects = subjects_of(answers, catalog)
     return {
-        name: Override(_scope(name, entry, catalog), _members(name, entry, catalog), entry.given.get("members_when"))
+        name: Override(
+            _scope(name, entry, catalog),
+            _members(name, entry, catalog),
+            entry.given.get("members_when"),
+            subjects.get(name),
+        )
         for name, entry in answers.items()
-        if entry.given.keys() & {"scope", "members", "members_when"}
+        if entry.given.keys() & {"scope", "members", "members_when", ANSWER}
     }
 
 

@@ -12,6 +12,7 @@ from realtime_advisor.model import Catalog, Table, TableName
 
 from .functions import see_through
 from .memberships import Membership, Memberships, find_memberships, mentions
+from .overrides import Overrides
 from .user_columns import find_user_columns
 from .users import API_ROLES, AUTH_USERS, UserTable, find_users, reading_policies
 from .ways import Way, Ways, find_look_alikes, find_ways
@@ -73,6 +74,14 @@ class Principals:
         return frozenset(membership.table for membership in self.memberships)
 
     @cached_property
+    def knows_a_sub(self) -> bool:
+        """Whether some column is known to hold the JWT's `sub`, be it by a foreign key to auth.users."""
+        keys = (way.key for ways in self.ways.values() for way in ways)
+        return any(user.sub for user in self.users.values() if user.name != AUTH_USERS) or any(
+            key.references == AUTH_USERS for key in keys
+        )
+
+    @cached_property
     def _has_choice(self) -> bool:
         return any(len(known) > 1 for known in self._by_scope.values())
 
@@ -91,13 +100,15 @@ class Principals:
         return by_scope
 
 
-def find_principals(catalog: Catalog, named: Collection[TableName] = ()) -> Principals:
-    """The users tables, the memberships and the tenants of a catalogue; `named` are memberships whatever speaks for it.
+def find_principals(catalog: Catalog, overrides: Overrides | None = None) -> Principals:
+    """The users tables, the memberships and the tenants of a catalogue, with what the architect said of them.
 
-    Raises BadInput for a named one that pairs no users with anything.
+    Raises BadInput for a membership that was named and pairs no users with anything.
     """
-    catalog = see_through(catalog)
-    users, ways = find_users(catalog), find_ways(catalog)
+    catalog, said = see_through(catalog), overrides or {}
+    named = {each.members.table for each in said.values() if each.members}
+    users = find_users(catalog, {name: each.subject for name, each in said.items() if each.subject})
+    ways = find_ways(catalog)
     memberships = find_memberships(catalog, users, ways, named)
     lost = _lost(catalog, users, memberships.found, ways)
     alike = dict(find_look_alikes(catalog, lost))
@@ -106,7 +117,7 @@ def find_principals(catalog: Catalog, named: Collection[TableName] = ()) -> Prin
     if alike:
         ways |= {name: (*ways[name], *more) for name, more in alike.items()}
         memberships = find_memberships(catalog, users, ways, named)
-    _require_pairs(named, memberships)
+    _require_pairs(named - users.keys(), memberships)  # a user is one's own member
     return _principals(users, memberships, ways)
 
 

@@ -18,6 +18,7 @@ from .functions import see_through
 from .granting import Asked, Routes
 from .memberships import THRESHOLD, Membership
 from .overrides import Counting, Override, Overrides, rows_that_count, rows_that_count_for
+from .own_rows import spell_scope
 from .principals import Principals, find_principals, reach
 from .ranking import Candidate, compared_columns, rank
 from .walking import Step, walk
@@ -38,7 +39,7 @@ def infer_scopes(
     Raises BadInput for overrides that mean nothing here.
     """
     catalog, said = see_through(catalog), overrides or {}
-    known = principals or find_principals(catalog, {each.members.table for each in said.values() if each.members})
+    known = principals or find_principals(catalog, said)
     containers = _containers(known)
     counting = rows_that_count(said, catalog, known.members)
     routes: Routes = {}
@@ -132,7 +133,7 @@ def _grant(
     Only policies, or the architect, grant what merely looks like an audience.
     """
     said = asked.override.scope
-    unsure = None if is_named or candidate.is_compared(compared) else _why_unsure(candidate)
+    unsure = None if is_named or candidate.is_compared(compared) else _why_unsure(candidate, asked.table.name)
     if unsure:
         return replace(candidate.scope, refusal=unsure)
     question = Asked(
@@ -143,25 +144,30 @@ def _grant(
         asked.override.members,
         asked.counting,
         asked.routes,
+        is_named,
     )
     scope = entitle(question, asked.principals)
     current = _say_current(scope, asked.principals)
-    scope = replace(scope, reason=f"{scope.reason}{current}") if current else scope
-    return replace(scope, reason=f"{scope.reason}; {said.said}") if is_named and said else scope
+    answered = f"; {said.said}" if is_named and said else ""
+    entitlement = scope.entitlement
+    granted = f"; {entitlement.reason}" if entitlement and entitlement.source is Source.ANSWERED else ""
+    return replace(scope, reason=f"{scope.reason}{current}{answered}{granted}")
 
 
-def _why_unsure(candidate: Candidate) -> str | None:
+def _why_unsure(candidate: Candidate, table: TableName) -> str | None:
     scope = candidate.scope
     columns = ", ".join(scope.columns)
     if any(way.how is How.LOOKS_ALIKE for way in candidate.ways):
         return (
             f"Who may hear a {scope.label} cannot be derived: that {columns} names a row of {scope.principal} is read "
-            "off its name and type. Add the foreign key, or write the SELECT policies, then run this again."
+            "off its name and type. Add the foreign key, write the SELECT policies, or answer scope = "
+            f"{spell_scope(scope)} for {table}."
         )
     if scope.kind is ScopeKind.USER and any(way.optional for way in candidate.ways):
         return (
             f"Who may hear a {scope.label} cannot be derived: rows outlive the user in {columns}, who may have made or "
-            "changed the row rather than read it. A SELECT policy that compares it with auth.uid() would say."
+            "changed the row rather than read it. A SELECT policy that compares it with auth.uid() would say, or the "
+            f"answer scope = {spell_scope(scope)} for {table}."
         )
     return None
 

@@ -17,6 +17,7 @@ from .wording import is_number, say_table
 
 MOST_TABLES: Final = 30
 ROW: Final = 26  # pixels of a table's row
+LEGEND_BELOW: Final = {"orientation": "h", "x": 0, "y": 0.01, "yanchor": "bottom", "yref": "container"}
 _LONGEST_LABEL: Final = 34
 
 
@@ -24,7 +25,7 @@ def new_figure(traces: list[Any], title: str, height: int, *, subtitle: str = ""
     """A figure of those traces; `layout` adds to or replaces what all figures have."""
     common: dict[str, Any] = {
         "template": "none",
-        "title": {"text": title, "x": 0, "xref": "paper", "font": {"size": 15}, **_subtitle(subtitle)},
+        "title": {"text": title, "x": 0.01, "xref": "container", "font": {"size": 15}, **_subtitle(subtitle)},
         "font": {"family": FONT, "size": 13, "color": INK},
         "paper_bgcolor": PAPER,
         "plot_bgcolor": PAPER,

@@ -12,7 +12,19 @@ import plotly.graph_objects as go
 from realtime_advisor.model import Churn, DatabaseChurn
 from realtime_advisor.reference import Matrix
 
-from .canvas import MOST_TABLES, ROW, axis, entitle, float_threshold, label, line_at, name_line, new_figure, row_axis
+from .canvas import (
+    LEGEND_BELOW,
+    MOST_TABLES,
+    ROW,
+    axis,
+    entitle,
+    float_threshold,
+    label,
+    line_at,
+    name_line,
+    new_figure,
+    row_axis,
+)
 from .palette import INK, OPERATIONS, PAPER
 from .sentences import busy, tell_churn, tell_mix
 from .views import Picture
@@ -58,15 +70,15 @@ def draw_mix(churn: DatabaseChurn, matrix: Matrix) -> Picture:
     figure = new_figure(
         [_mix_bar(what, told) for what in OPERATIONS],
         entitle("What each table's row changes are", len(told), len(busy(churn))),
-        120 + ROW * max(1, len(told)),
+        135 + ROW * max(1, len(told)),
         barmode="stack",
         bargap=0.3,
         xaxis=axis("share of row changes", tickformat=".0%", range=[0, 1]),
         yaxis=row_axis([label(entry.table) for entry in told]),
         shapes=[line_at(heavy)],
         annotations=[name_line(heavy, f"update-heavy beyond {say_share(heavy)}")],
-        margin={"l": 10, "r": 20, "t": 90, "b": 50},
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "yref": "paper", "traceorder": "normal"},
+        margin={"l": 10, "r": 20, "t": 70, "b": 85},
+        legend={**LEGEND_BELOW, "traceorder": "normal"},
     )
     return Picture(figure, tell_mix(churn, heavy))
 

@@ -41,11 +41,12 @@ def draw_verdict(advice: Advice) -> Picture:
     figure = new_figure(
         [_runners_up(told), *(_chosen(option, told) for option in Option)],
         entitle("How each table should speak to clients", len(told), len(decisions)),
-        125 + ROW * max(1, len(told)),
+        156 + ROW * max(1, len(told)),
         xaxis=axis(
             side="top",
             tickvals=[0, 1, 2, 3, 4.1],
-            ticktext=[*(f"<b>{OPTIONS[option].word}</b>" for option in Option), "changes a minute"],
+            ticktext=[*(f"<b>{_in_two_lines(OPTIONS[option].word)}</b>" for option in Option), "changes<br>a minute"],
+            tickangle=0,  # else plotly turns them where the page is narrow, into the title
             range=[-0.5, 4.6],
             showgrid=False,
         ),
@@ -54,13 +55,17 @@ def draw_verdict(advice: Advice) -> Picture:
         annotations=[_rate(churn, each, row) for row, each in enumerate(told)],
         subtitle="filled: the verdict, and how sure it is; open: the runner-up",
         showlegend=False,
-        margin={"l": 10, "r": 10, "t": 95, "b": 10},
+        margin={"l": 10, "r": 10, "t": 126, "b": 10},
     )
     return Picture(figure, tell_verdict(decisions))
 
 
 def _events(churn: DatabaseChurn, decision: Decision) -> int:
     return churn[decision.table].events if decision.table in churn else 0
+
+
+def _in_two_lines(word: str) -> str:
+    return word.replace(" ", "<br>", 1)
 
 
 def _chosen(option: Option, told: Sequence[Decision]) -> Any:
@@ -115,15 +120,16 @@ def draw_margins(decision: Decision) -> Picture:
         130 + 2 * ROW * max(1, len(told)),
         xaxis=axis(
             "value, as a part of the threshold",
-            range=[-0.1, _FURTHEST + 0.9],
+            range=[-0.1, _FURTHEST + 0.1],
             tickvals=[0, 0.5, 1, 1.5, _FURTHEST],
-            ticktext=["0", "½", "threshold", "1½", "2 or more"],
+            ticktext=["0", "", "threshold", "", "2 or more"],
+            tickangle=0,
         ),
         yaxis=row_axis([_shorten(finding.sentence) for finding in told]),
         shapes=[*(band(row) for row in range(0, len(told), 2)), line_at(1)],
         annotations=[_rule(finding, row) for row, finding in enumerate(told)],
         showlegend=False,
-        margin={"l": 10, "r": 10, "t": 60, "b": 50},
+        margin={"l": 10, "r": 140, "t": 60, "b": 50},
     )
     return Picture(figure, tell_margins(decision, told))
 
@@ -176,4 +182,4 @@ def _rule(finding: Finding, row: int) -> dict[str, Any]:
     unit = finding.evidence.unit
     now, at = say_bare(finding.evidence.value, unit), say_bare(finding.threshold, unit)
     text = f"{'✓' if finding.holds else '✗'}  {now} {escape(SYMBOLS[finding.operator])} {at}"
-    return {"x": _FURTHEST + 0.2, "y": row, "text": text, "showarrow": False, "xanchor": "left"}
+    return {"x": 1.02, "xref": "paper", "y": row, "text": text, "showarrow": False, "xanchor": "left"}

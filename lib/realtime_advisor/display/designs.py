@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from realtime_advisor.model import Design, Emission, Entitlement, FeedProposal, Option
+from realtime_advisor.model import Design, Emission, FeedProposal, Option, Scope
 
 from .palette import OPTIONS
 from .tables import say_scope
@@ -64,18 +64,19 @@ def _messages(emissions: Sequence[Emission]) -> Sheet:
             say_list(each.operations),
             ", ".join(each.watched) or "key and scope only",
             say_scope(each.scope),
-            say_entitled(each.scope.entitlement),
+            say_entitled(each.scope),
         )
         for each in emissions
     )
     return Sheet("", ("topic", "event", "on", "watched by an update", "scope", "who may listen"), rows)
 
 
-def say_entitled(entitlement: Entitlement | None) -> str:
+def say_entitled(scope: Scope) -> str:
     """Who may join the topic."""
+    entitlement = scope.entitlement
     if entitlement is None:
         return "nobody: no rule could be derived"
-    if entitlement.kind == "self":
+    if entitlement.kind == "self" or entitlement.membership == scope.principal:
         return "the user named in the topic"
     through = say_table(entitlement.membership) if entitlement.membership else "a membership"
     way = f", over {say_list(say_table(hop.references) for hop in entitlement.path)}" if entitlement.path else ""

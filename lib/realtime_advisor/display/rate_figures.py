@@ -15,6 +15,7 @@ from realtime_advisor.model import Decision, Decisions, Evidence, Source
 from realtime_advisor.reference import Matrix
 
 from .canvas import (
+    LEGEND_BELOW,
     MOST_TABLES,
     ROW,
     axis,
@@ -67,7 +68,7 @@ def draw_rates(decisions: Decisions, matrix: Matrix) -> Picture:
             name_line(math.log10(threshold), f"Broadcast above {say_number(threshold)}"),
             *(_say_hottest(each, row) for row, each in enumerate(told)),
         ],
-        legend={"orientation": "h", "x": 0, "y": 0.01, "yanchor": "bottom", "yref": "container"},
+        legend=LEGEND_BELOW,
         margin={"l": 10, "r": 150, "t": 100, "b": 85},
     )
     return Picture(figure, _tell(decisions, known, threshold), tuple(_tell_unknown(decisions)))

@@ -41,6 +41,7 @@ from .drifts import show_drift
 from .evidence_tables import show_both, show_statements, show_statements_of, show_wal
 from .proofs import show_deliveries, show_proof, show_proofs, show_proved_design, show_steps
 from .tables import (
+    show_advice,
     show_catalog,
     show_changes,
     show_decision,
@@ -52,10 +53,11 @@ from .tables import (
     show_options,
     show_questions,
 )
+from .target_tables import show_target
 from .views import Listing, View, Words
 
 _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
-    (Advice, lambda advice: show_decisions(advice.decisions, advice.proofs)),
+    (Advice, show_advice),
     (Audit, show_audit),
     (Catalog, show_catalog),
     (Client, show_client),
@@ -68,6 +70,7 @@ _SINGLE: Final[tuple[tuple[type, Callable[[Any], View]], ...]] = (
     (Matrix, show_options),
     (Proof, show_proof),
     (Script, lambda script: Listing(script.up)),
+    (Target, show_target),
     (WalReading, show_wal),
     (WritingStatements, show_statements),
     (str, Listing),
@@ -97,7 +100,8 @@ def show(noun: object, other: object = None) -> View:
     """The noun as a table or a text; a string is SQL, a tuple a list.
 
     With another noun the two side by side: decisions, designs, a script and the client of its design, or churn and the
-    WAL read in the same time. Statements beside their target are shown, or why there are none.
+    WAL read in the same time. Statements beside their target are shown, or why there are none; a target by itself is
+    shown by what it can tell, and what more would take.
 
     Raises BadInput for what has no such form.
     """
@@ -117,8 +121,8 @@ def show(noun: object, other: object = None) -> View:
                 return single(noun)
     raise BadInput(
         f"There is no way to show {type(noun).__name__}{'' if other is None else f' beside {type(other).__name__}'}. "
-        "Show a catalogue, an audit, a comparison, churn, writing statements, a WAL reading, decisions, a decision, "
-        "its findings or flips, a design, a script, a client, proofs, a matrix or SQL."
+        "Show a target, a catalogue, an audit, a comparison, churn, writing statements, a WAL reading, decisions, "
+        "a decision, its findings or flips, a design, a script, a client, proofs, a matrix or SQL."
     )
 
 

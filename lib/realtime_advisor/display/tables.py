@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.model import (
+    Advice,
     Catalog,
     Decision,
     Decisions,
@@ -23,9 +24,10 @@ from realtime_advisor.reference import Criterion, Matrix
 from .badges import proof_badge
 from .palette import HOLDS, OPTIONS, SOURCES, SYMBOLS
 from .sentences import tell_changes, tell_poller_load, tell_rates, tell_verdict
-from .views import Badge, Cell, Sheet, Words
+from .views import Badge, Cell, Sheet, Stack, View, Words
 from .wording import say_bare, say_count, say_list, say_number, say_share, say_table, say_value
 
+_MOST_NOTES: Final = 8  # told one by one
 _WHEN: Final = {
     "all": "only if all hold",
     "any": "if any holds",
@@ -94,6 +96,15 @@ def _catalog_row(table: Table) -> tuple[Cell, ...]:
     rows = "unknown" if table.estimated_rows is None else f"{table.estimated_rows:,}"
     key = ", ".join(table.primary_key) or "none"
     return (say_table(table.name), table.kind.value, rows, key, readers, policies, say_list(table.publications) or "no")
+
+
+def show_advice(advice: Advice) -> View:
+    """The verdicts, and above them what to mind: a standby, a reset, an answer that has expired."""
+    sheet, notes = show_decisions(advice.decisions, advice.proofs), advice.churn.notes
+    if not notes:
+        return sheet
+    more = (f"Mind: there are {len(notes) - _MOST_NOTES} more in .churn.notes.",) if len(notes) > _MOST_NOTES else ()
+    return Stack((Words((*(f"Mind: {note}" for note in notes[:_MOST_NOTES]), *more)), sheet))
 
 
 def show_decisions(decisions: Decisions, proofs: Mapping[TableName, Proof] | None = None) -> Sheet:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import md5
 from typing import Final
 
-from realtime_advisor.model import Design
+from realtime_advisor.model import Design, TableName
 
 from .grants import policy_rows
 from .indexes import looked_up
@@ -39,7 +39,7 @@ def check(parts: Parts, subject: str) -> str:
             "triggers": _values(_triggers(parts)),
             "policies": _values(policy_rows(parts.grants)),
             "partitions": joined(partitions, ""),
-            "indexes": joined([*_indexes(parts), *_carried(parts)], ""),
+            "indexes": joined([*_indexes(parts), *_carried(parts), *_read(parts)], ""),
         },
     )
 
@@ -87,6 +87,21 @@ def _carried(parts: Parts) -> Iterator[Fragment]:
         if any(emission.columns for emission in design.emissions):
             name = f"payload of {design.table}"
             yield Fragment(render("check_carried", {"name": name, "carried": carried_columns(design)}).rstrip("\n"))
+
+
+def _read(parts: Parts) -> Iterator[Fragment]:
+    """Whether the columns that the functions of the triggers read are still there."""
+    read: dict[TableName, dict[str, None]] = {}
+    for design, watched in parts.watched:
+        carried = () if design.granularity == ROW else watched.carried  # whole rows are sent without naming columns
+        read.setdefault(watched.table, {}).update(dict.fromkeys((*watched.compared, *carried)))
+    for table, columns in read.items():
+        values: dict[str, Value] = {
+            "name": f"columns of {table}",
+            "table": str(table),
+            "columns": Fragment(", ".join(map(quote_literal, columns))),
+        }
+        yield Fragment(render("check_read_columns", values).rstrip("\n"))
 
 
 def carried_columns(design: Design) -> Fragment:

@@ -7,12 +7,14 @@ from typing import Final
 
 from realtime_advisor.model import Design
 
-from .entitlement import is_exact, is_text, variable_type
+from .at_once import has_record, is_told_at_once, tell_at_once
+from .comparing import comparable, key_value, listed
+from .entitlement import is_exact, variable_type
 from .quoting import comment_text, quote_ident, quote_literal
 from .rendering import Fragment, Value, fragment
+from .topics import action_of
 from .watching import Watched
 
-_LINE_WIDTH: Final = 88
 _NO_ROW: Final = {"record_id": "null", "carried": "null::jsonb"}  # what a statement of several rows has of the one
 
 
@@ -28,7 +30,7 @@ def key_variables(watched: Watched) -> tuple[str, ...]:
 def declare_keys(design: Design, watched: Watched) -> list[str]:
     """The declarations of what is collected."""
     lines = []
-    if watched.record_column is not None:
+    if has_record(design, watched):
         lines.append("record_id text;  -- of the one row, when the statement wrote exactly one")
     if watched.carried:
         lines.append("carried jsonb;  -- columns of the one row, when it did not change its scope")
@@ -44,25 +46,48 @@ def collect_keys(design: Design, watched: Watched) -> Fragment:
     for operation in watched.operations:
         word = "elsif" if branches else "if"
         body = _collected(design, watched, operation).text.replace("\n", "\n  ")
-        branches.append(f"{word} tg_op = {quote_literal(operation.upper())} then\n  {body}\n")
+        action = f"  action := {quote_literal(action_of(operation))};\n" if watched.names_action else ""
+        branches.append(f"{word} tg_op = {quote_literal(operation.upper())} then\n{action}  {body}\n")
     return Fragment("".join(branches) + "end if;")
 
 
 def _collected(design: Design, watched: Watched, operation: str) -> Fragment:
-    record = [*([] if watched.record_column is None else ["record_id"]), *(["carried"] if watched.carried else [])]
+    at_once = is_told_at_once(design, watched)
+    record = [
+        *(["record_id"] if _reads_record(design, watched, operation) else []),
+        *(["carried"] if watched.carried else []),
+    ]
     arrays = [f"array_agg(changed.{quote_ident(column)})" for column in watched.leading]
     values: dict[str, Value] = {
         "into": Fragment(", ".join((*record, *key_variables(watched)))),
-        "results": _listed([*(_NO_ROW[name] for name in record), *arrays]),
+        "results": listed([*(_of_many(watched, at_once, name) for name in record), *arrays]),
     }
     values["where"] = _where(watched)
     if operation == "truncate":
         return fragment("collect_truncated", {**values, **_truncated(design, watched)})
     if operation == "update":
-        return fragment("collect_difference", {**values, **_difference(design, watched)})
-    rows = "old_rows" if operation == "delete" else "new_rows"
-    values |= {"rows": Fragment(rows), "columns": _compared(design, watched, watched.leading)}
-    return fragment("collect_rows", {**values, "one_row": _one_row(design, watched)})
+        many = fragment("many_differences", {**values, **_difference(design, watched)})
+    else:
+        values["rows"] = Fragment("old_rows" if operation == "delete" else "new_rows")
+        many = fragment("many_rows", {**values, "columns": _compared(design, watched, watched.leading)})
+    if at_once:
+        return tell_at_once(design, watched, operation, many)
+    if operation == "update":
+        one_row = _one_row_changed(design, watched)
+        return fragment("collect_difference", {**values, "one_row": one_row, "many": many})
+    return fragment("collect_rows", {**values, "one_row": _one_row(design, watched), "many": many})
+
+
+def _reads_record(design: Design, watched: Watched, operation: str) -> bool:
+    """Whether the operation's branch sets record_id. Where a single row is told at once, only a moved one is left."""
+    return has_record(design, watched) and (operation == "update" or not is_told_at_once(design, watched))
+
+
+def _of_many(watched: Watched, at_once: bool, name: str) -> str:
+    """What the query of many rows has of the one row: nothing, unless single rows come to it too."""
+    if at_once and watched.record_column:
+        return fragment("id_of_one", {"column": watched.record_column}).text
+    return _NO_ROW[name]
 
 
 def _truncated(design: Design, watched: Watched) -> dict[str, Value]:
@@ -82,15 +107,15 @@ def _where(watched: Watched) -> Fragment:
 
 def _one_row(design: Design, watched: Watched) -> Fragment:
     """The results of a statement that wrote one row: its record_id and its keys, as arrays of one."""
-    arrays = (f"array[{_value(design, watched, 'change', column)}]" for column in watched.leading)
+    arrays = (f"array[{key_value(design, watched, 'change', column)}]" for column in watched.leading)
     carried = [_carried(watched)] if watched.carried else []
-    return _listed([*_record_id(watched), *carried, *arrays])
+    return listed([*_record_id(watched), *carried, *arrays])
 
 
 def _carried(watched: Watched) -> str:
     """The columns that the payload carries, as one object."""
     pairs = (f"{quote_literal(column)}, change.{quote_ident(column)}" for column in watched.carried)
-    return fragment("carried", {"pairs": _listed(pairs)}).text
+    return fragment("carried", {"pairs": listed(pairs)}).text
 
 
 def _carried_if_unmoved(design: Design, watched: Watched) -> list[str]:
@@ -98,7 +123,7 @@ def _carried_if_unmoved(design: Design, watched: Watched) -> list[str]:
     if not watched.carried:
         return []
     now, before = (
-        _listed(_comparable(row, column, design.type_of(watched.table, column)) for column in watched.leading)
+        listed(comparable(row, column, design.type_of(watched.table, column)) for column in watched.leading)
         for row in ("change", "before")
     )
     values = {"now": now, "before": before, "carried": Fragment(_carried(watched))}
@@ -111,10 +136,9 @@ def _record_id(watched: Watched) -> list[str]:
 
 def _difference(design: Design, watched: Watched) -> dict[str, Value]:
     return {
-        "one_row": _one_row_changed(design, watched),
         "compared": _compared(design, watched, watched.compared),
-        "columns": _listed(f"change.{quote_ident(column)}" for column in watched.leading),
-        "grouped": _listed(f"change.{quote_ident(column)}" for column in watched.compared),
+        "columns": listed(f"change.{quote_ident(column)}" for column in watched.leading),
+        "grouped": listed(f"change.{quote_ident(column)}" for column in watched.compared),
         "side": _unlike("side", watched.compared),
     }
 
@@ -137,44 +161,30 @@ def _unmoved(design: Design, watched: Watched) -> str:
     """A row that kept its scope names it once: with a single key, no query follows that would see to duplicates."""
     (column,) = watched.leading
     type_name = design.type_of(watched.table, column)
-    now, before = (_comparable(row, column, type_name) for row in ("change", "before"))
-    one = f"array[{_value(design, watched, 'change', column)}]"
+    now, before = (comparable(row, column, type_name) for row in ("change", "before"))
+    one = f"array[{key_value(design, watched, 'change', column)}]"
     return f"when {now} is not distinct from {before} then {one}\n"
 
 
 def _both(design: Design, watched: Watched, column: str) -> str:
-    now, before = (_value(design, watched, row, column) for row in ("change", "before"))
+    now, before = (key_value(design, watched, row, column) for row in ("change", "before"))
     return f"array[{now}, {before}]"
 
 
 def compared_row(design: Design, watched: Watched, row: str) -> Fragment:
     """What of a row is compared, by the name of the row."""
     columns = watched.compared
-    return _listed(_comparable(row, column, design.type_of(watched.table, column)) for column in columns)
-
-
-def _value(design: Design, watched: Watched, row: str, column: str) -> str:
-    """A key as its variable holds it."""
-    type_name = design.type_of(watched.table, column)
-    return f"{row}.{quote_ident(column)}{'' if variable_type(type_name) == type_name else '::text'}"
+    return listed(comparable(row, column, design.type_of(watched.table, column)) for column in columns)
 
 
 def _compared(design: Design, watched: Watched, columns: Iterable[str]) -> Fragment:
-    return _listed(_named(column, design.type_of(watched.table, column)) for column in columns)
+    return listed(_named(column, design.type_of(watched.table, column)) for column in columns)
 
 
 def _named(column: str, type_name: str) -> str:
     """A column of `change`, comparable, under its own name."""
-    written = _comparable("change", column, type_name)
+    written = comparable("change", column, type_name)
     return written if is_exact(type_name) else f"{written} as {quote_ident(column)}"
-
-
-def _comparable(row: str, column: str, type_name: str) -> str:
-    """A column such that equal means unchanged: citext, numeric scale, json and the like are compared as text."""
-    name = quote_ident(column)
-    if is_exact(type_name):
-        return f"{row}.{name}"
-    return f'{row}.{name}{"" if is_text(type_name) else "::text"} collate "C"'
 
 
 def _unlike(name: str, taken: Iterable[str]) -> str:
@@ -187,14 +197,3 @@ def _unlike(name: str, taken: Iterable[str]) -> str:
     while name in others:
         name += "_"
     return name
-
-
-def _listed(items: Iterable[str]) -> Fragment:
-    """Items separated by commas, on as few lines as their width allows."""
-    lines: list[str] = []
-    for item in items:
-        if lines and "\n" not in lines[-1] + item and len(lines[-1]) + len(item) + 2 <= _LINE_WIDTH:
-            lines[-1] += f", {item}"
-        else:
-            lines.append(item)
-    return Fragment(",\n".join(lines))

@@ -147,6 +147,8 @@ def _membership_problem(scope: Scope, entitlement: Entitlement, catalog: Catalog
     membership = entitlement.membership
     if membership is None or entitlement.user_column is None or not entitlement.scope_columns:
         return "no membership table says who belongs to one. Name it."
+    if entitlement.login and not _is_table(catalog, entitlement.login.references):
+        return f"{entitlement.login.references}, which holds the sub of the token, is no table here. Name another one."
     if membership not in catalog.tables:
         return f"the membership table {membership} is not in the catalogue. Read it again with a role that sees it."
     if not entitlement.path:

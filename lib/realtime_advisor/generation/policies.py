@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from realtime_advisor.model import Emission, Entitlement, TableName
 from realtime_advisor.model.design import TOPIC_PATTERN
 
@@ -10,6 +12,8 @@ from .naming import hashed_name
 from .quoting import qualified, quote_ident, quote_literal
 from .rendering import Fragment, Remark, Value, fragment
 from .topics import around_id, make_topic
+
+_SUB: Final = "(auth.jwt() ->> 'sub')"
 
 
 def entitlement_name(emission: Emission) -> str:
@@ -21,7 +25,9 @@ def entitlement_name(emission: Emission) -> str:
     start = (str(scope.principal),) if entitlement.path else ()
     read_by = () if emission.pattern == TOPIC_PATTERN else (emission.pattern,)
     counting = condition_facts(entitlement)
-    return hashed_name(f"may_read_{scope.label}", *facts, *columns, *start, *path, *read_by, *counting)
+    onward = entitlement.login
+    login = (str(onward.references), str(onward.referenced_columns), str(entitlement.login_column)) if onward else ()
+    return hashed_name(f"may_read_{scope.label}", *facts, *columns, *start, *path, *read_by, *counting, *login)
 
 
 def entitlement_function(emission: Emission) -> Fragment:
@@ -40,8 +46,16 @@ def entitlement_function(emission: Emission) -> Fragment:
     if entitlement.kind == "self":
         same = family(scope.key_type) == family(entitlement.user_type)
         is_self = "scope_id = user_id" if same else "scope_id::text = user_id::text"
-        return fragment("entitlement_self", {**values, "is_self": Fragment(is_self)})
-    return fragment("entitlement_membership", {**values, **_look_up(emission, entitlement)})
+        spelled = f" and {_SUB} = user_id::text" if _has_spellings(entitlement) else ""
+        return fragment("entitlement_self", {**values, "is_self": Fragment(is_self + spelled)})
+    misspelled = f" or {_SUB} is distinct from user_id::text" if _has_spellings(entitlement) else ""
+    looked_up = {**_look_up(emission, entitlement), "or_misspelled": Fragment(misspelled)}
+    return fragment("entitlement_membership", {**values, **looked_up})
+
+
+def _has_spellings(entitlement: Entitlement) -> bool:
+    """Whether several texts are the same key: 7, +7 and 0x7. Whoever issues the tokens may take them for several."""
+    return family(entitlement.user_type) == "integer"
 
 
 def _around_id(emission: Emission) -> dict[str, Fragment]:
@@ -72,7 +86,8 @@ def tables_read(emission: Emission) -> tuple[TableName, ...]:
     """The tables in which the emission's functions look up its scope and its members."""
     entitlement = _entitlement(emission)
     between = [hop.references for hop in emission.scope.path] + [hop.table for hop in entitlement.path]
-    return (*between, entitlement.membership) if entitlement.membership else tuple(between)
+    members = (entitlement.membership, *((entitlement.login.references,) if entitlement.login else ()))
+    return (*between, *(name for name in members if name))
 
 
 def told_line(emission: Emission) -> str:
@@ -107,15 +122,30 @@ def _look_up(emission: Emission, entitlement: Entitlement) -> dict[str, Fragment
     scope, membership = emission.scope, entitlement.membership
     if membership is None or entitlement.user_column is None:
         raise ValueError(f"the membership of {emission.topic} is incomplete")
-    user = _compared("member", entitlement.user_column, entitlement.user_type)
+    user = _compared(*_bearer(entitlement, entitlement.user_column), entitlement.user_type)
     if not entitlement.path or scope.principal is None or emission.principal_key is None:
         looked_up = _compared("member", entitlement.scope_columns[0], scope.key_type)
         source = f"{qualified(membership)} as member"
     else:
         looked_up = _compared("scope_1", emission.principal_key, scope.key_type)
         source = _path_to_member(scope.principal, entitlement, membership)
+    source += _join_bearer(entitlement)
     clauses = (f"{looked_up} = scope_id", f"{user} = user_id", *condition_clauses("member", entitlement))
     return {"source": Fragment(source), "condition": Fragment("\n  and ".join(clauses))}
+
+
+def _bearer(entitlement: Entitlement, user_column: str) -> tuple[str, str]:
+    """The row, and its column, that holds the sub: the membership's own, or the user's."""
+    return ("bearer", entitlement.login_column) if entitlement.login_column else ("member", user_column)
+
+
+def _join_bearer(entitlement: Entitlement) -> str:
+    """The join of the user's own row, where the membership does not hold the sub itself."""
+    login = entitlement.login
+    if login is None:
+        return ""
+    on = _pairs("bearer", login.referenced_columns, "member", login.columns)
+    return f"\njoin {qualified(login.references)} as bearer on {on}"
 
 
 def _path_to_member(principal: TableName, entitlement: Entitlement, membership: TableName) -> str:

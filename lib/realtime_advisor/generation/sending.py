@@ -6,6 +6,7 @@ from typing import Final
 
 from realtime_advisor.model import Design, Emission, Hop, TableName
 
+from .at_once import has_record, is_told_at_once, looks_up
 from .collecting import key_variables
 from .entitlement import is_exact, is_text, needs_encoding
 from .naming import outbox_name, room_for_id
@@ -23,23 +24,14 @@ _TEMPLATES: Final = {
 }
 
 
-def has_action(telling: Telling) -> bool:
-    """Whether the event says what happened: created, updated, deleted."""
-    return ACTION in telling.emission.event
-
-
-def looks_up(watched: Watched, telling: Telling) -> bool:
-    """Whether a query leads from the keys to the topics' ids; else the keys are these ids, each there once."""
-    return bool(telling.path) or len(watched.leading) > 1 or needs_encoding(telling.emission.scope.key_type)
-
-
 def send(design: Design, watched: Watched, telling: Telling) -> Fragment:
     """The statements that tell one emission."""
     emission = telling.emission
     values: dict[str, Value] = {
         "topic": emission.topic,
         "about": Remark((f"{emission.topic}",)),
-        "told_topic": Fragment(topic_expression(emission.topic, "told.id::text")),
+        "told_topic": Fragment(topic_expression(emission.topic, "scope_id")),
+        "topic_of_all": Fragment(topic_expression(emission.topic, "told.id::text")),
         "event": _event(emission.event),
         "payload": _payload(design, watched, emission),
         "table": str(watched.table),
@@ -52,15 +44,20 @@ def send(design: Design, watched: Watched, telling: Telling) -> Fragment:
 def _ids(design: Design, watched: Watched, telling: Telling) -> dict[str, Value]:
     """The array of the scopes' ids, and the statement that fills it."""
     if not looks_up(watched, telling):
-        told = _told(watched, telling)
-        condition = "\nwhere told.id is not null" + (f" and {told}" if told else "")
+        operations = _operations(watched, telling)
+        told = f" and tg_op in {operations}" if operations else ""
+        untold = f" or tg_op not in {operations}" if operations else ""
         return {
             "look_up": Fragment(""),
             "ids": Fragment(key_variables(watched)[0]),
-            "condition": Fragment(condition),
+            # Keys of a query over many rows have no null among them.
+            "skip": Fragment(
+                "" if is_told_at_once(design, watched) else f"\n  continue when scope_id is null{untold};"
+            ),
+            "condition": Fragment(f"\nwhere told.id is not null{told}"),
         }
     look_up = Fragment(_look_up(design, watched, telling).text + "\n")
-    return {"look_up": look_up, "ids": Fragment("scope_ids"), "condition": Fragment("")}
+    return {"look_up": look_up, "ids": Fragment("scope_ids"), "skip": Fragment(""), "condition": Fragment("")}
 
 
 def _look_up(design: Design, watched: Watched, telling: Telling) -> Fragment:
@@ -71,23 +68,24 @@ def _look_up(design: Design, watched: Watched, telling: Telling) -> Fragment:
         topic_id = f"realtime_advisor.encode_id({scope}::text)"
         room = room_for_id(emission.topic)
         conditions.append(f"octet_length({topic_id}) <= {room}  -- longer topics reach no client")
-    told = _told(watched, telling)
+    operations = _operations(watched, telling)
+    told = [f"tg_op in {operations}"] if operations else []
     return fragment(
         "scope_ids",
         {
             "id": Fragment(topic_id),
             "source": _source(design, watched, telling.path),
-            "condition": Fragment("\n  and ".join([*([told] if told else []), *conditions])),
+            "condition": Fragment("\n  and ".join([*told, *conditions])),
         },
     )
 
 
-def _told(watched: Watched, telling: Telling) -> str:
-    """An emission may leave out some of the table's operations; empty where it tells them all."""
+def _operations(watched: Watched, telling: Telling) -> str:
+    """The operations that an emission tells, in brackets; empty where it tells all that the table is watched for."""
     told = telling.emission.operations
     if set(watched.operations) <= set(told):
         return ""
-    return f"tg_op in ({', '.join(quote_literal(operation.upper()) for operation in told)})"
+    return f"({', '.join(quote_literal(operation.upper()) for operation in told)})"
 
 
 def _source(design: Design, watched: Watched, path: tuple[Hop, ...]) -> Fragment:
@@ -117,7 +115,7 @@ def _holder(path: tuple[Hop, ...]) -> str:
 
 
 def _payload(design: Design, watched: Watched, emission: Emission) -> Fragment:
-    template = "payload" if watched.record_column is None else "payload_with_record"
+    template = "payload_with_record" if has_record(design, watched) else "payload"
     signal = fragment(template, {"event": _event(emission.event), "name": design.table.name})
     return fragment("payload_with_columns", {"signal": signal}) if watched.carried and emission.columns else signal
 

@@ -82,6 +82,15 @@ def make_event(pattern: str, entity: str) -> str:
     return event
 
 
+def action_of(operation: str) -> str:
+    """What an event says of an operation.
+
+    >>> action_of("insert"), action_of("update"), action_of("truncate")
+    ('created', 'updated', 'deleted')
+    """
+    return {"insert": "created", "update": "updated"}.get(operation, "deleted")
+
+
 def around_id(pattern: str, label: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words before the id and those behind it, with `{entity}` where a topic names it.
 

@@ -7,12 +7,13 @@ from typing import Final
 
 from realtime_advisor.model import Design
 
+from .at_once import looks_up
 from .collecting import collect_keys, declare_keys, key_variables
 from .payload import most_bytes
 from .policies import told_line
 from .rendering import Fragment, Remark, Value, fragment, joined
 from .rows import ROW, row_function
-from .sending import SET_BASED_ABOVE, has_action, looks_up, send
+from .sending import SET_BASED_ABOVE, send
 from .watching import Watched
 
 _TRANSITION: Final = {
@@ -110,9 +111,10 @@ def _variables(design: Design, watched: Watched) -> Iterator[str]:
     if design.granularity == "statement, set-based":
         yield "-- More topics than this are inserted in one statement."
         yield f"set_based_above constant integer := {SET_BASED_ABOVE};"
-    if any(has_action(telling) for telling in watched.tellings):
-        yield "action constant text :="
-        yield "  case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'updated' else 'deleted' end;"
+    if watched.names_action:
+        yield "action text;  -- as events name what happened"
     yield from declare_keys(design, watched)
     if any(looks_up(watched, telling) for telling in watched.tellings):
         yield "scope_ids text[];"
+    if design.granularity != "transaction":
+        yield "scope_id text;"

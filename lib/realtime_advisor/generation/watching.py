@@ -13,6 +13,7 @@ from typing import Final
 from realtime_advisor.model import Design, Emission, Hop, TableName
 
 from .naming import object_name
+from .topics import ACTION
 
 SCHEMA: Final = "realtime_advisor"
 
@@ -52,6 +53,11 @@ class Watched:
     def row_triggers(self) -> tuple[tuple[str, str], ...]:
         """Those of the triggers that tell of rows, by transition tables."""
         return tuple((operation, name) for operation, name in self.triggers if operation != "truncate")
+
+    @property
+    def names_action(self) -> bool:
+        """Whether an event says what happened: created, updated, deleted."""
+        return any(ACTION in telling.emission.event for telling in self.tellings)
 
     @property
     def operations(self) -> tuple[str, ...]:

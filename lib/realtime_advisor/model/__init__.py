@@ -46,11 +46,11 @@ from .decision import (
     ScopeRates,
     Source,
 )
-from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, Migration, Script
+from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, Migration, Place, Script
 from .drift import CheckRow, Drift, DriftFinding, MessageCount, MessageCounts
-from .history import DatabaseIdentity, Happening, RecordedDecisions, Sampling
+from .history import DatabaseIdentity, Extent, Happening, RecordedDecisions, Sampling
 from .names import ByTable, TableName
-from .proof import Cell, Delivery, Proof, ProofStatus, Step
+from .proof import Cell, Delivery, Proof, ProofStatus, Step, WholeProof
 from .statements import StatementRows, WritingStatements
 from .wal import ScopeRows, TableWal, WalReading
 
@@ -91,6 +91,7 @@ __all__ = [
     "Emission",
     "Entitlement",
     "Evidence",
+    "Extent",
     "Feed",
     "FeedProposal",
     "Finding",
@@ -106,6 +107,7 @@ __all__ = [
     "Move",
     "Option",
     "PartialKey",
+    "Place",
     "Policy",
     "PolicyFunction",
     "Proof",
@@ -133,5 +135,6 @@ __all__ = [
     "Trigger",
     "UserType",
     "WalReading",
+    "WholeProof",
     "WritingStatements",
 ]

@@ -97,7 +97,8 @@ class Decided:
     flips: tuple[DecidedFlip, ...]
     override: str | None
     files: tuple[str, ...]
-    answers: Mapping[str, Mapping[str, object]]  # the long form of each, by question
+    answers: Mapping[str, Mapping[str, object]]  # the long form of each that counted, by question
+    override_expired: str | None = None  # the day, '2026-11-01', where it no longer counted
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,9 @@ class Entitlement:
     kind 'self': the scope's id is the user's own id.
     kind 'membership': a row of `membership` pairs the scope (`scope_columns`) with the user (`user_column`);
     for a narrower scope, `path` first leads from the scope's own table to the tenant key that the membership holds.
-    The row counts only where all `conditions` hold.
-    `user_type` is the type of the key that the JWT's `sub` is compared with.
+    The row counts only where all `conditions` hold. Where its `user_column` does not hold the JWT's `sub`, `login`
+    leads on to the user's own row, whose `login_column` does.
+    `user_type` is the type of what the `sub` is compared with.
     """
 
     kind: str
@@ -84,6 +85,8 @@ class Entitlement:
     reason: str = ""
     conditions: tuple[Condition, ...] = ()  # all of them, of the membership's row
     hides_rows: bool = False  # members hear of rows that a condition on the row hides from them, as was answered for
+    login: Hop | None = None
+    login_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +184,16 @@ class Answered:
     expires: date | None = None
     evidence_said: str | None = None
     evidence_says: str | None = None
+    has_expired: bool = False  # so that it does not count
 
     @property
     def has_moved(self) -> bool:
-        """Whether the evidence says something else than when this was decided."""
-        return None not in (self.evidence_said, self.evidence_says) and self.evidence_said != self.evidence_says
+        """Whether the evidence says something else than when this was decided, which still counts."""
+        return (
+            not self.has_expired
+            and None not in (self.evidence_said, self.evidence_says)
+            and self.evidence_said != self.evidence_says
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from .catalog import Server
 from .churn import DatabaseChurn
 from .decision import Decisions, Option, Scope
 from .names import ByTable, TableName
-from .proof import Proof
+from .proof import Proof, WholeProof
 
 # One message for each distinct scope of a statement; the same, inserted at once where there are many; or of a
 # transaction. Or one for each row, with the row itself: only where the architect asks for it.
@@ -151,6 +151,14 @@ class Migration:
         return "\n".join(step for step in (self.functions, self.triggers, self.policies) if step)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which database was looked at, for whoever asks to be told; no role, no secret."""
+
+    database: str
+    host: str | None  # 'db.example.com:5432'; None: what was recorded does not say
+
+
 @dataclass(frozen=True)
 class Advice:
     """One run: what was observed, decided and generated."""
@@ -163,6 +171,8 @@ class Advice:
     scripts: ByTable[Script]
     audit: Audit | None = None  # today's set-up; None where it was not read
     proofs: ByTable[Proof] = field(default_factory=lambda: ByTable({}))  # of the scripts, where they were tried
+    whole: WholeProof | None = None  # of all scripts as one migration; None where it was not tried
+    place: Place | None = None  # shown only where that is asked for; None for the workshop database
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{option.value} {self.decisions.count(option)}" for option in Option)

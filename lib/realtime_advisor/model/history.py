@@ -35,6 +35,16 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """What there is of a sampling; `seconds` lie between its first and its last reading of a server that counts."""
+
+    sampling: Sampling
+    readings: int
+    last: datetime  # the time of its last reading, by the database's clock
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Happening:
     """Something that befell a sampling: 'resumed', 'lost', 'back', 'interrupted', 'finished'."""
 

@@ -86,3 +86,13 @@ class Proof:
     def failures(self) -> tuple[Step, ...]:
         """The steps that do not hold."""
         return tuple(step for step in self.steps if step.holds is False)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeProof:
+    """The migration of a whole schema as it was tried in the sandbox, on all its tables together."""
+
+    holds: bool
+    reason: str  # what was proved on what, or why it is not proved
+    steps: tuple[Step, ...] = ()
+    server_version: str | None = None

@@ -47,6 +47,16 @@ class Address:
             return f"of service {self.parameters['service']}"
         return f"[{host}]:{port}" if host.count(":") > 1 else f"{host}:{port}"
 
+    @property
+    def host(self) -> str:
+        """The server as others may be told of it: of a socket not its folder, which says whose machine it is.
+
+        >>> parse_address("host=/home/ada/pg").host, parse_address("service=staging").host
+        ('a local socket', 'service staging')
+        """
+        named = self.server.removeprefix("of ")
+        return "a local socket" if named.startswith(("/", "@", "(")) else named
+
 
 def parse_address(url: str) -> Address:
     """The address that `url` means; '' is libpq's own environment.

@@ -63,6 +63,11 @@ class Target:
             connection.close()
         raise failure
 
+    @property
+    def host(self) -> str:
+        """`db.example.com:5432`, or the name of a service: for whoever asks to be told, since a bundle is passed on."""
+        return self._address.host
+
     def close(self) -> None:
         """Let go of the target. Between reads no connection is open."""
         self._engine.dispose()

@@ -14,6 +14,7 @@ from .progress import progress_bar
 from .recording import Turns
 from .target import Target
 from .wal_decoding import PARSERS
+from .wal_refusals import STANDBY
 from .wal_slot import Position, Slot, open_slot
 from .wal_tally import WalTally, has_identity
 
@@ -50,7 +51,7 @@ def read_wal(
     is read. Raises AdvisorError where the server refuses, BadInput for an unknown plugin.
     """
     if target.server.in_recovery:
-        raise AdvisorError("This server is a standby, whose WAL is its primary's; point DATABASE_URL at the primary.")
+        raise AdvisorError(STANDBY)
     reading = _Reading(catalog, most_lag_bytes)
     try:
         with (

@@ -10,6 +10,10 @@ from psycopg import errors
 
 from realtime_advisor.errors import AdvisorError, MissingPrivilege
 
+from .target import Target
+
+STANDBY = "This server is a standby, whose WAL is its primary's; point DATABASE_URL at the primary."
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -42,16 +46,38 @@ def explain_refusal(
         case errors.ObjectNotInPrerequisiteState() if found.wal_level != "logical":
             return AdvisorError(_not_logical(found))
         case errors.InsufficientPrivilege() if not found.may_replicate:
-            return MissingPrivilege(
-                f'Role {role} may not read the WAL; have a superuser run "alter role {role} replication" '
-                f'(on Amazon RDS "grant rds_replication to {role}"), or go by the counters.'
-            )
+            return MissingPrivilege(_not_allowed(role))
         case errors.UndefinedFile() | errors.InsufficientPrivilege():
             return AdvisorError(
                 f"The server offers no output plugin that can be read here (not {' nor '.join(plugins)}); install "
                 "test_decoding or wal2json, and name it in output_plugin_libraries where the server has that setting."
             )
     return None
+
+
+def foresee_refusal(target: Target) -> str | None:
+    """Why the server would give this role no logical slot, found without asking for one; None where nothing is known.
+
+    Not foreseen are an open writer, slots that are all taken, and an output plugin that is not installed.
+    """
+    if target.server.in_recovery:
+        return STANDBY
+    try:
+        found = Circumstances(**target.read("wal_refusal")[0]._asdict())
+    except AdvisorError as error:
+        return str(error)
+    if found.wal_level != "logical":
+        return _not_logical(found)
+    if not found.may_replicate:
+        return _not_allowed(target.server.role)
+    return _all_taken(found) if found.max_replication_slots == 0 else None
+
+
+def _not_allowed(role: str) -> str:
+    return (
+        f'Role {role} may not read the WAL; have a superuser run "alter role {role} replication" '
+        f'(on Amazon RDS "grant rds_replication to {role}"), or go by the counters.'
+    )
 
 
 def _not_logical(found: Circumstances) -> str:

@@ -20,17 +20,27 @@ def build_scene(
     connection: Connection, script: Script, catalog: Catalog, costs: Costs
 ) -> tuple[Scene, tuple[str, ...]]:
     """The scene of a script, and what of the tables could only be imitated. Raises psycopg.Error."""
-    offered = Offered(_built_in(connection), _extensions(connection))
-    imitation = imitate(build_skeleton(script.design, catalog), catalog.types, offered)
+    imitation = imitate(build_skeleton(script.design, catalog), catalog.types, offered_by(connection))
     skeleton = imitation.skeleton
-    _build(connection, imitation)
+    build_tables(connection, imitation)
     stage = Stage(connection, skeleton)
     world = build_world(skeleton, imitation.labels)
     _fill(stage, world)
     scene = Scene(script, skeleton, world, stage, costs=costs)
+    remember(scene)
+    return scene, tuple(dict.fromkeys(imitation.substitutes))
+
+
+def remember(scene: Scene) -> None:
+    """What is there before anything is installed."""
+    connection = scene.stage.connection
     scene.before = fingerprint(connection)
     scene.functions_before = [oid for (oid,) in connection.execute("select oid from pg_proc").fetchall()]
-    return scene, tuple(dict.fromkeys(imitation.substitutes))
+
+
+def offered_by(connection: Connection) -> Offered:
+    """The types and extensions that the server has."""
+    return Offered(_built_in(connection), _extensions(connection))
 
 
 def _extensions(connection: Connection) -> frozenset[str]:
@@ -49,7 +59,8 @@ def _built_in(connection: Connection) -> frozenset[str]:
     return names
 
 
-def _build(connection: Connection, imitation: Imitation) -> None:
+def build_tables(connection: Connection, imitation: Imitation) -> None:
+    """Tables and policies, without rows. Raises psycopg.Error."""
     with connection.transaction():
         for statement in imitation.statements:
             connection.execute(statement)

@@ -134,6 +134,11 @@ def _crowded(emission: Emission, entitlement: Entitlement) -> Iterator[tuple[Tab
     if entitlement.membership and entitlement.user_column:
         columns = {**dict.fromkeys(entitlement.scope_columns, _SHARED), entitlement.user_column: 1}
         yield entitlement.membership, columns
+    if entitlement.login and entitlement.login_column:
+        yield (
+            entitlement.login.references,
+            {**dict.fromkeys(entitlement.login.referenced_columns, 1), entitlement.login_column: 1},
+        )
 
 
 def _fill(scene: Scene, name: TableName, keyed: Mapping[str, int], entitlement: Entitlement) -> bool:

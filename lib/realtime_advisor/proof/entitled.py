@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from realtime_advisor.model import Condition, Emission, Hop, TableName
+from realtime_advisor.model import Condition, Emission, Entitlement, Hop, TableName
 
 from .values import is_plain
 
@@ -55,7 +55,15 @@ def listeners(emission: Emission, key: str, rows: Rows) -> frozenset[str]:
         if tuple(row[column] for column in entitlement.scope_columns) in wanted
         and all(counts(row, condition) for condition in entitlement.conditions)
     )
-    return frozenset(sub for row in members if (sub := row[entitlement.user_column]) is not None)
+    return frozenset(sub for row in members if (sub := sub_of(row, entitlement, rows)) is not None)
+
+
+def sub_of(member: Row, entitlement: Entitlement, rows: Rows) -> str | None:
+    """The `sub` of whom a membership's row makes a member; None where no token has it."""
+    if entitlement.login is None or entitlement.login_column is None:
+        return member[entitlement.user_column or ""]
+    user = parent_of(member, entitlement.login, rows)
+    return user[entitlement.login_column] if user else None
 
 
 def counts(row: Row, condition: Condition, now: datetime | None = None) -> bool:

@@ -21,6 +21,7 @@ def links(skeleton: Skeleton) -> Iterator[tuple[Place, Place]]:
     for emission in told_on(skeleton.design):
         scope, entitlement = emission.scope, emission.scope.entitlement
         yield from _hops(skeleton, (*scope.path, *(entitlement.path if entitlement else ())))
+        yield from _hops(skeleton, (entitlement.login,) if entitlement and entitlement.login else ())
         at = (holder(skeleton.design, emission), scope.columns[0])
         key_column = principal_column(skeleton.design, emission, skeleton.tables)
         principal = (scope.principal, key_column) if scope.principal and key_column else at
@@ -53,6 +54,8 @@ def user_columns(skeleton: Skeleton) -> list[Place]:
         entitlement = emission.scope.entitlement
         if entitlement and entitlement.kind == "self":
             found[holder(skeleton.design, emission), emission.scope.columns[0]] = None
+        elif entitlement and entitlement.login and entitlement.login_column:
+            found[entitlement.login.references, entitlement.login_column] = None
         elif entitlement and entitlement.membership and entitlement.user_column:
             found[entitlement.membership, entitlement.user_column] = None
     return list(found)

@@ -46,7 +46,7 @@ def prove(
     """
     if target is not None:
         return prove_in_place(script, catalog, target)
-    with _server_for(catalog, server) as running, Copies(running) as copies:
+    with server_for(catalog, server) as running, Copies(running) as copies:
         return _prove_on(copies, script, catalog)
 
 
@@ -70,7 +70,7 @@ def prove_all(
         name: _unproved(name, f"Only the {most} busiest tables are proved: prove {name} by itself.") for name in rest
     }
     try:
-        with _server_for(catalog, server) as running, Copies(running) as copies:
+        with server_for(catalog, server) as running, Copies(running) as copies:
             for number, name in enumerate(chosen):
                 if progress:
                     progress(number, len(chosen), name)
@@ -82,7 +82,8 @@ def prove_all(
 
 
 @contextmanager
-def _server_for(catalog: Catalog, server: RunningServer | None) -> Iterator[RunningServer]:
+def server_for(catalog: Catalog, server: RunningServer | None) -> Iterator[RunningServer]:
+    """The server that is given, else one of the catalogue's major version, where that is at hand, else any."""
     if server is not None:
         yield server
         return

@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from realtime_advisor.model import Emission, Entitlement, Hop, TableName
 
-from .entitled import Row
+from .entitled import Row, Rows, sub_of
 from .skeleton import Skeleton, holder, told_on, writable
 from .stage import Stage
 from .world import Person, World
@@ -67,9 +67,13 @@ def _members(world: World, stage: Stage, emission: Emission, entitlement: Entitl
     tenants = [dict(zip(entitlement.scope_columns, one, strict=True)) for one in _tenants(world, stage, emission, keys)]
     found = [row for tenant in tenants for row in _read(world.skeleton, stage, membership, tenant, limit=ROWS)]
     found += _read(world.skeleton, stage, membership, limit=PEOPLE)
-    subs = list(dict.fromkeys(sub for row in found if (sub := row[user]) is not None))[:PEOPLE]
-    _add(world, membership, [row for sub in subs for row in _read(world.skeleton, stage, membership, {user: sub})])
-    return subs
+    users = list(dict.fromkeys(key for row in found if (key := row[user]) is not None))[:PEOPLE]
+    rows = [row for key in users for row in _read(world.skeleton, stage, membership, {user: key})]
+    _add(world, membership, rows)
+    if entitlement.login:
+        _parents(world, stage, entitlement.login, rows)
+    known = Rows(world.rows)
+    return list(dict.fromkeys(sub for row in rows if (sub := sub_of(row, entitlement, known)) is not None))
 
 
 def _tenants(world: World, stage: Stage, emission: Emission, keys: list[str]) -> list[tuple[str | None, ...]]:

@@ -86,6 +86,15 @@ def build_skeleton(design: Design, catalog: Catalog) -> Skeleton:
     return Skeleton(design, tables, spare, catalog[design.table])
 
 
+def join_tables(skeletons: Iterable[Skeleton], catalog: Catalog) -> ByTable[Table]:
+    """The tables of several skeletons, each with all the columns that any of them touches."""
+    touched: dict[TableName, set[str]] = {}
+    for skeleton in skeletons:
+        for table in skeleton.tables.values():
+            touched.setdefault(table.name, set()).update(column.name for column in table.columns)
+    return ByTable({name: _reduced(catalog[name], columns, touched) for name, columns in touched.items()})
+
+
 def _touched(design: Design, catalog: Catalog) -> Iterator[tuple[TableName, str]]:
     yield from ((design.table, column) for column in (*design.primary_key, *design.generated))
     for emission in told_on(design):
@@ -111,6 +120,9 @@ def _of_entitlement(entitlement: Entitlement) -> Iterator[tuple[TableName, str]]
     if entitlement.membership is not None:
         columns = [*entitlement.scope_columns, *(condition.column for condition in entitlement.conditions)]
         columns += [entitlement.user_column] if entitlement.user_column else []
+        if entitlement.login and entitlement.login_column:
+            yield from _along((entitlement.login,))
+            yield entitlement.login.references, entitlement.login_column
         yield from ((entitlement.membership, column) for column in columns)
 
 
@@ -153,7 +165,8 @@ def enforced_keys(skeleton: Skeleton) -> list[tuple[TableName, tuple[str, ...]]]
 
     The look-up of a membership may rest on what makes it unique.
     """
-    members = {e.scope.entitlement.membership for e in told_on(skeleton.design) if e.scope.entitlement}
+    entitled = [e.scope.entitlement for e in told_on(skeleton.design) if e.scope.entitlement]
+    members = {one.membership for one in entitled} | {one.login.references for one in entitled if one.login}
     referenced = {
         (key.references, key.referenced_columns) for table in skeleton.tables.values() for key in table.foreign_keys
     }

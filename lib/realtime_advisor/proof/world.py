@@ -202,7 +202,9 @@ def _join(world: World, one: Place, other: Place) -> None:
 
 
 def _people(world: World) -> None:
-    names = [f"member of slice {number}" for number in range(PEOPLED)] + ["member of two", "stranger"]
+    one_each = any(_has_one_each(world, each) for each in memberships(world.skeleton).values())
+    names = [f"member of slice {number}" for number in range(PEOPLED)]
+    names += ["another member" if one_each else "member of two", "stranger"]
     names += [why for why, _, _ in _failing(world)]
     places = user_columns(world.skeleton)
     world.people = [Person(name, world.key(places[0], number)) for number, name in enumerate(names)]
@@ -212,6 +214,8 @@ def _membership_rows(world: World, entitlement: Entitlement) -> Iterator[Row]:
     membership = entitlement.membership
     assert membership is not None
     pairs = [(number, number) for number in range(PEOPLED)] + [(0, TWO), (1, TWO)]
+    if _has_one_each(world, entitlement):
+        pairs.pop()
     for number, (slice_, person) in enumerate(pairs):
         yield _member(world, entitlement, number, slice_, person) | _counting(world, entitlement)
     for position, (_, column, text) in enumerate(_failing(world)):
@@ -221,11 +225,20 @@ def _membership_rows(world: World, entitlement: Entitlement) -> Iterator[Row]:
             yield row | {column: text}
 
 
+def _has_one_each(world: World, entitlement: Entitlement) -> bool:
+    """Whether a user has one row at most, and so cannot be a member of two."""
+    assert entitlement.membership is not None
+    table = world.skeleton.tables[entitlement.membership]
+    return (entitlement.user_column,) in (table.primary_key, *table.unique_keys)
+
+
 def _member(world: World, entitlement: Entitlement, number: int, slice_: int, person: int) -> dict[str, str | None]:
     assert entitlement.membership is not None
     assert entitlement.user_column is not None
     row = dict(world.make(entitlement.membership, number, slice_))
-    row[entitlement.user_column] = world.people[person].sub
+    login = entitlement.login  # the user's own row, which is the one of that number, and holds the sub
+    known_by = world.key((login.references, login.referenced_columns[0]), person) if login else world.people[person].sub
+    row[entitlement.user_column] = known_by
     return row
 
 

@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 from realtime_advisor.errors import AdvisorError, BadInput, MissingPrivilege
 from realtime_advisor.observation.catalog import read_catalog
 from realtime_advisor.observation.wal import read_wal
-from realtime_advisor.observation.wal_refusals import Circumstances, explain_refusal
+from realtime_advisor.observation.wal_refusals import Circumstances, explain_refusal, foresee_refusal
 from realtime_advisor.sandbox import cluster
 from realtime_advisor.sandbox.postgres import RunningServer
 
@@ -42,6 +42,12 @@ def refusal(conninfo: str, kind: type[AdvisorError] = AdvisorError, **options: A
     return str(caught.value)
 
 
+def foreseen(conninfo: str) -> str | None:
+    """What is said of it without asking for a slot."""
+    with opened(conninfo) as target:
+        return foresee_refusal(target)
+
+
 def test_an_open_writer_is_named_and_no_slot_stays(any_database: str, queries: Path) -> None:
     edit(queries / "wal_limits.sql", "lock_timeout = '10s'", "lock_timeout = '300ms'")
     run(any_database, "create table t (id int primary key)")
@@ -61,6 +67,7 @@ def test_an_open_writer_is_named_and_no_slot_stays(any_database: str, queries: P
 def test_a_role_that_may_not_replicate_is_told(any_database: str) -> None:
     with role(any_database) as name:
         sentence = refusal(make_conninfo(any_database, user=name), MissingPrivilege)
+        assert foreseen(make_conninfo(any_database, user=name)) == sentence
     assert sentence == (
         f'Role {name} may not read the WAL; have a superuser run "alter role {name} replication" '
         f'(on Amazon RDS "grant rds_replication to {name}"), or go by the counters.'
@@ -70,7 +77,16 @@ def test_a_role_that_may_not_replicate_is_told(any_database: str) -> None:
 def test_a_role_that_may_replicate_needs_no_more(any_database: str) -> None:
     run(any_database, "create table t (id int primary key)", "insert into t values (1)")
     with role(any_database, "login replication") as name, opened(make_conninfo(any_database, user=name)) as target:
+        assert foresee_refusal(target) is None
         assert read_wal(target, read_catalog(target), 0, progress=False).stopped is None
+
+
+def test_a_role_of_the_group_that_amazon_rds_has_may_read() -> None:
+    with private_server() as server:
+        run(server.conninfo(), "create role rds_replication")
+        with role(server.conninfo()) as name:
+            run(server.conninfo(), f"grant rds_replication to {name}")
+            assert foreseen(make_conninfo(server.conninfo(), user=name)) is None
 
 
 @contextmanager
@@ -84,6 +100,7 @@ def server_with(monkeypatch: pytest.MonkeyPatch, **settings: str) -> Iterator[Ru
 def test_a_server_that_does_not_write_logical_wal_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with server_with(monkeypatch, wal_level="replica") as server:
         sentence = refusal(server.conninfo())
+        assert foreseen(server.conninfo()) == sentence
     assert sentence == (
         "The server's wal_level is replica, and reading the WAL needs logical; set wal_level = logical and restart the "
         "server (Amazon RDS: rds.logical_replication, Cloud SQL: cloudsql.logical_decoding), or go by the counters."
@@ -103,6 +120,7 @@ def test_a_server_whose_slots_are_all_taken_is_told(monkeypatch: pytest.MonkeyPa
 def test_a_standby_is_refused(own_server: RunningServer) -> None:
     with standby_of(own_server) as standby:
         sentence = refusal(standby.conninfo())
+        assert foreseen(standby.conninfo()) == sentence
     assert sentence == "This server is a standby, whose WAL is its primary's; point DATABASE_URL at the primary."
 
 

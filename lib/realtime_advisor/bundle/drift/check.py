@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from realtime_advisor.decision.churn import measure_churn
@@ -15,11 +16,11 @@ from realtime_advisor.observation.sent import count_messages
 from realtime_advisor.observation.target import Target
 
 from .access import find_access, find_open_tables
-from .decided_again import find_decided_otherwise
+from .decided_again import expired_answers, find_decided_otherwise
 from .expected import read_expected
 from .installed import find_faults, find_installed
 from .published import find_published, outstanding_cut_overs
-from .tables import find_tables, gone_tables
+from .tables import find_tables, gone_tables, lacking_tables
 from .volume import compare_messages, find_volume, tell_messages, topics_of
 from .world import World, read_world
 
@@ -31,7 +32,7 @@ def check(target: Target, bundle: Path | str, seconds: float | None = None) -> D
     Churn is judged by the counters since they began, or with `seconds` by watching for so long.
     """
     expected = read_expected(bundle)
-    world = read_world(target)
+    world, today = read_world(target), datetime.now(UTC).date()
     run, tables = expected.run, tuple(find_tables(expected.run, world))
     told = {finding.table for finding in tables if finding.table}
     messages, on_volume = _messages(target, run)
@@ -43,15 +44,15 @@ def check(target: Target, bundle: Path | str, seconds: float | None = None) -> D
         unchecked.append(f"what is installed. {error}")
     access = find_access(world, faults)
     findings = [
-        *find_installed(faults, gone_tables(run, world), access),
+        *find_installed(faults, gone_tables(run, world), lacking_tables(run, world), access),
         *tables,
         *find_published(run, world),
         *access.findings,
         *find_open_tables(run, world),
-        *find_decided_otherwise(run, world.catalog, _churn(target, seconds), told),
+        *find_decided_otherwise(run, world.catalog, _churn(target, seconds), told, today),
         *(find_volume(messages) if messages else ()),
     ]
-    notes = (*outstanding_cut_overs(run, world), *_new_tables(run, world), *on_volume)
+    notes = (*outstanding_cut_overs(run, world), *_new_tables(run, world), *expired_answers(run, today), *on_volume)
     return Drift(tuple(sorted(findings, key=_order)), tuple(unchecked), notes, messages)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from realtime_advisor.bundle.compare import moves_between, say_scopes, tell_moves
@@ -41,14 +42,32 @@ _SHARE: Final = "share "
 
 
 def find_decided_otherwise(
-    run: DecidedRun, catalog: Catalog, churn: DatabaseChurn, told: Collection[TableName]
+    run: DecidedRun, catalog: Catalog, churn: DatabaseChurn, told: Collection[TableName], today: date
 ) -> Iterator[DriftFinding]:
-    """Where the evidence speaks for another option or scope now; not of tables of which enough is `told` already."""
+    """Where the evidence speaks for another option or scope now; not of tables of which enough is `told` already.
+
+    Where the architect decided otherwise it decides again as soon as that has expired.
+    """
     decisions, judge = _decide(run, catalog, churn), Judge(load_matrix())
     for table, entry in run.tables.items():
         decision = decisions.get(table)
         if decision is not None and table not in told:
-            yield from list(_option(entry, decision, churn.get(table), judge)) or _scope(entry, decision, told)
+            yield from list(_option(entry, decision, churn.get(table), judge, today)) or _scope(entry, decision, told)
+
+
+def expired_answers(run: DecidedRun, today: date) -> Iterator[str]:
+    """A sentence on each answer whose day has passed since it was decided with; an override's is a finding."""
+    for table, entry in run.tables.items():
+        for question in entry.answers:
+            day = _expired(entry, question, today)
+            if day and question != "option":
+                yield f"The answer {question} for {table} expired on {day}: ask again."
+
+
+def _expired(entry: Decided, question: str, today: date) -> date | None:
+    """The day on which an answer ceased to count; None where it does count, or was not given."""
+    day = entry.answers.get(question, {}).get("expires")
+    return day if isinstance(day, date) and day < today else None
 
 
 def _decide(run: DecidedRun, catalog: Catalog, churn: DatabaseChurn) -> Decisions:
@@ -62,12 +81,21 @@ def _decide(run: DecidedRun, catalog: Catalog, churn: DatabaseChurn) -> Decision
         return decide(catalog, churn)
 
 
-def _option(entry: Decided, decision: Decision, churn: Churn | None, judge: Judge) -> Iterator[DriftFinding]:
+def _option(
+    entry: Decided, decision: Decision, churn: Churn | None, judge: Judge, today: date
+) -> Iterator[DriftFinding]:
     before = tuple(_as_found(finding, entry.findings) for finding in decision.findings)
     after = tuple(
         now if _is_known_better(then, now, churn) else then for then, now in zip(before, decision.findings, strict=True)
     )
     was, is_ = judge.judge(before).option, judge.judge(after).option
+    if (day := _expired(entry, "option", today)) and is_ is not entry.option:
+        fact = (
+            f"Table {entry.table}: the override that decided {entry.option.value} expired on {day}, so the evidence "
+            f"decides again: {is_.value}."
+        )
+        yield DriftFinding("decision", entry.table, fact, DECIDE_AGAIN)
+        return
     if was is is_:
         return
     moves = tuple(moves_between(_read(before), _read(after)))

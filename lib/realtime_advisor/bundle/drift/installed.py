@@ -13,6 +13,7 @@ from realtime_advisor.observation.target import Target
 
 from .access import AGAIN, Access
 from .expected import Expected
+from .tables import DECIDE_AGAIN
 
 SCHEMA: Final = "schema realtime_advisor"
 _NOT_VOIDED: Final = "no policy opens every topic"
@@ -23,6 +24,7 @@ _KINDS: Final = ("function", "trigger", "policy")
 _REMEDIES: Final = {
     "partition": "Let a client connect, which makes Realtime create it, or ask Supabase why it did not.",
     "partitions": "Run the script's step of triggers again.",
+    "columns": DECIDE_AGAIN,
     "index": "Create the index: each join of a channel looks its user up there.",
     "payload": "Grant it, or leave the column out of the payload.",
     "row": "Enable row level security on realtime.messages.",
@@ -39,9 +41,12 @@ def find_faults(target: Target, expected: Expected) -> tuple[CheckRow, ...]:
     return faults
 
 
-def find_installed(faults: Iterable[CheckRow], gone: Collection[TableName], access: Access) -> tuple[DriftFinding, ...]:
-    """The faults, but for what `gone` tables and findings about access tell already."""
-    told = access.told | ({_NOT_VOIDED} if access.findings else set())
+def find_installed(
+    faults: Iterable[CheckRow], gone: Collection[TableName], lacking: Collection[TableName], access: Access
+) -> tuple[DriftFinding, ...]:
+    """The faults, but for what is told already of tables that are gone, of columns they lack, and of access."""
+    told = {*access.told, *(f"columns of {table}" for table in lacking)}
+    told |= {_NOT_VOIDED} if access.findings else set()
     return tuple(_tell([row for row in faults if row.name not in told and not row.name.endswith(_ends(gone))]))
 
 

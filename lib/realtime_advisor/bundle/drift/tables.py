@@ -28,6 +28,17 @@ def gone_tables(run: DecidedRun, world: World) -> frozenset[TableName]:
     return frozenset(table for table in run.tables if table not in world.catalog.tables)
 
 
+def lacking_tables(run: DecidedRun, world: World) -> frozenset[TableName]:
+    """The tables that lack a column which `find_tables` tells of."""
+    needed = {each for entry in run.tables.values() for each in _needed(entry)}
+    there = world.catalog.tables
+    return frozenset(
+        table
+        for table, column in needed
+        if table in there and column not in {each.name for each in world.catalog[table].columns}
+    )
+
+
 def _gone(table: TableName, world: World) -> DriftFinding:
     """A table that was renamed has taken its triggers along."""
     function = str(TableName("realtime_advisor", object_name("broadcast", table)))

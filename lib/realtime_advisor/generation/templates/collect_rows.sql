@@ -5,7 +5,5 @@ into :[into]
 from :[rows] as change
 where not exists (select from :[rows] offset 1);
 if not found then
-  select :[results]
-  into :[into]
-  from (select distinct :[columns] from :[rows] as change) as changed:[where];
+  :[many]
 end if;

@@ -2,10 +2,11 @@
 if cardinality(:[ids]) > 1 then
   lock table only realtime.messages in row exclusive mode;
 end if;
-perform realtime.send(
-  :[payload],
-  :[event],
-  :[told_topic],
-  true
-)
-from unnest(:[ids]) as told(id):[condition];
+foreach scope_id in array :[ids] loop:[skip]
+  perform realtime.send(
+    :[payload],
+    :[event],
+    :[told_topic],
+    true
+  );
+end loop;

@@ -1,4 +1,4 @@
 insert into realtime_advisor.:"outbox" (topic, event, operation)
-select :[told_topic], :[event], tg_op
+select :[topic_of_all], :[event], tg_op
 from unnest(:[ids]) as told(id):[condition]
 on conflict do nothing;

@@ -9,12 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, case, func, select
 
 from realtime_advisor.errors import BadInput, HistoryFailed
 from realtime_advisor.model import (
     Catalog,
     DatabaseIdentity,
+    Extent,
     Happening,
     RecordedDecisions,
     Sampling,
@@ -123,12 +124,24 @@ class History:
         with self._store.reading() as connection:
             return tuple(Happening(row.recorded_at, row.kind, row.detail) for row in connection.execute(query))
 
-    def latest_sampling(self, database: Database = None) -> Sampling:
-        """The latest sampling of a database that has a reading. Raises BadInput where there is none."""
-        for sampling in reversed(self.samplings(database)):
-            if self.progress(sampling)[0]:
-                return sampling
-        raise BadInput(f"The history {self.place} holds no reading. Record some with make sample.")
+    def extents(self, database: Database = None) -> tuple[Extent, ...]:
+        """The samplings of a database that have a reading, the latest last. Raises BadInput where there is none."""
+        meant = self.database(database)
+        counts = case((~snapshots.c.in_recovery & snapshots.c.track_counts, snapshots.c.taken_at))
+        found = (
+            select(
+                segments.c.sampling_id, func.count(), func.max(snapshots.c.taken_at), func.min(counts), func.max(counts)
+            )
+            .join_from(snapshots, segments)
+            .group_by(segments.c.sampling_id)
+        )
+        with self._store.reading() as connection:
+            there = {number: told for number, *told in connection.execute(found)}
+        samplings_of = (each for each in self.samplings(meant) if each.id in there)
+        extents = tuple(_extent(each, *there[each.id]) for each in samplings_of)
+        if not extents:
+            raise BadInput(f"The history {self.place} holds no reading. Record some with make sample.")
+        return extents
 
     def progress(self, sampling: Sampling) -> tuple[int, datetime | None]:
         """How many readings a sampling has, and the time of the last one."""
@@ -203,6 +216,11 @@ class History:
         mine = select(documents).join(databases).where(databases.c.key == database.key, documents.c.kind == kind)
         with self._store.reading() as connection:
             yield from stream(connection, mine.order_by(documents.c.id.desc()), at_once=1)
+
+
+def _extent(sampling: Sampling, readings: int, last: datetime, first_counted: Any, last_counted: Any) -> Extent:
+    seconds = (last_counted - first_counted).total_seconds() if first_counted and last_counted else 0.0
+    return Extent(sampling, readings, last, seconds)
 
 
 def open_history(where: str | Path = "history", *, keep_days: float = KEEP_DAYS, create: bool = True) -> History:

@@ -4,7 +4,12 @@ select
     pg_catalog.current_setting('wal_level') as wal_level,
     pg_catalog.current_setting('max_replication_slots')::integer as max_replication_slots,
     (
-        select rolreplication or rolsuper from pg_catalog.pg_roles where rolname = current_user
+        select rolreplication or rolsuper or exists (
+            -- Amazon RDS gives the right by membership.
+            select from pg_catalog.pg_roles r
+            where r.rolname = 'rds_replication' and pg_catalog.pg_has_role(current_user, r.oid, 'member')
+        )
+        from pg_catalog.pg_roles where rolname = current_user
     ) as may_replicate,
     array(select slot_name::text from pg_catalog.pg_replication_slots where not active order by 1) as idle_slots,
     writer.pid as writer_pid,

@@ -22,25 +22,24 @@ def write_fails_with_the_message(script: Script) -> Script:
 @mutant("notifications", caught_by="delete_one_row", fault=2)
 def new_row_of_a_delete(script: Script) -> Script:
     """A delete looks at the new row, which there is none of."""
-    return operate(
-        script, "functions", r"(tg_op = 'DELETE'.*?)array\[change\.user_id\]", r"\1array[null::uuid]", CALLBACK
-    )
+    return operate(script, "functions", r"(tg_op = 'DELETE'.*?)change\.user_id::text", r"\1null::text", CALLBACK)
 
 
 @mutant("notifications", caught_by="move_scope", fault=3)
 def new_scope_only(script: Script) -> Script:
     """A row that moves tells its new scope only."""
-    return swap(script, "functions", "array[change.user_id, before.user_id]", "array[change.user_id]", CALLBACK)
+    return swap(script, "functions", "having sum(change.side) <> 0", "having sum(change.side) > 0", CALLBACK)
 
 
 @mutant("notifications", caught_by="scope_to_null", fault=3)
 def nobody_hears_of_a_row_that_leaves(script: Script) -> Script:
     """A row that loses its scope tells nobody."""
-    return swap(
+    everybody_stays = "not exists (select from new_rows as gone where gone.user_id is null)"
+    return operate(
         script,
         "functions",
-        "else array[change.user_id, before.user_id]",
-        "when change.user_id is null then null\n        else array[change.user_id, before.user_id]",
+        r"(having (?:(?!having).)*?where )(changed\.user_id is not null)",
+        rf"\1{everybody_stays} and \2",
         CALLBACK,
     )
 
@@ -48,13 +47,13 @@ def nobody_hears_of_a_row_that_leaves(script: Script) -> Script:
 @mutant("documents", caught_by="update_without_change", fault=4)
 def every_update_is_told(script: Script) -> Script:
     """An update that changes nothing is told too."""
-    return operate(script, "functions", r"when \(\n.*?\) then null", "when false then null", CALLBACK)
+    return operate(script, "functions", r"when \(\n.*?\) then realtime", "when true then realtime", CALLBACK)
 
 
 @mutant("documents", caught_by="update_unwatched_column", fault=4)
 def housekeeping_is_told(script: Script) -> Script:
     """An update of a column that no screen shows is told too."""
-    changed = operate(script, "functions", r"(change|before)\.id, \1\.tenant_id,", r"\g<0> \1.updated_at,", CALLBACK)
+    changed = operate(script, "functions", r"(change|before)\.id,", r"\g<0> \1.updated_at,", CALLBACK)
     return operate(changed, "functions", r"sum\(change\.side\) <> 0", "count(*) > 0", CALLBACK)
 
 
@@ -67,7 +66,7 @@ def watched_column_forgotten(script: Script) -> Script:
 @mutant("notifications", caught_by="scope_to_null", fault=13)
 def no_null_guard(script: Script) -> Script:
     """A row without a scope is told to a topic that is null, and lost with a warning."""
-    return swap(script, "functions", "\n    where told.id is not null", "", CALLBACK)
+    return swap(script, "functions", "\n    where changed.user_id is not null", "", CALLBACK)
 
 
 @mutant("documents", caught_by="update_many_rows", fault=14)
@@ -104,19 +103,19 @@ def table_known_by_another_name(script: Script) -> Script:
 @mutant("notifications", caught_by="insert_one_row", fault=19)
 def id_of_the_row_as_id_of_the_message(script: Script) -> Script:
     """The payload has a key id, so the message has no id of its own."""
-    return swap(script, "functions", "'record_id', record_id", "'id', record_id", CALLBACK)
+    return swap(script, "functions", "'record_id', change.id", "'id', change.id", CALLBACK)
 
 
 @mutant("notifications", caught_by="insert_one_row")
 def wrong_column(script: Script) -> Script:
     """The topic is made of another column than the scope's."""
-    return swap(script, "functions", "array[change.user_id]", "array[change.id]", CALLBACK)
+    return swap(script, "functions", "'user:' || change.user_id::text", "'user:' || change.id::text", CALLBACK)
 
 
 @mutant("notifications", caught_by="insert_one_row")
 def public_message(script: Script) -> Script:
     """Messages are sent to the public channel of that name."""
-    return operate(script, "functions", r"^      true\n", "      false\n", CALLBACK)
+    return operate(script, "functions", r"^( +)true\n", r"\1false\n", CALLBACK)
 
 
 @mutant("notifications", caught_by="insert_one_row")
@@ -128,19 +127,14 @@ def other_table_in_the_payload(script: Script) -> Script:
 @mutant("notifications", caught_by="delete_one_row")
 def other_event(script: Script) -> Script:
     """A deleted row is told as an updated one."""
-    return swap(script, "functions", "else 'deleted' end", "else 'updated' end", CALLBACK)
+    return swap(script, "functions", "'notifications_deleted'", "'notifications_updated'", CALLBACK)
 
 
 @mutant("documents", caught_by="update_many_rows")
 def one_row_for_all(script: Script) -> Script:
     """A statement that wrote many rows names one of them."""
-    return swap(
-        script,
-        "functions",
-        "select null, array_agg(changed.tenant_id)",
-        "select 'x', array_agg(changed.tenant_id)",
-        CALLBACK,
-    )
+    only_of_one = "\n        where not exists (select from new_rows offset 1)\n"
+    return swap(script, "functions", only_of_one, "\n        limit 1\n", CALLBACK)
 
 
 @mutant("guarded", caught_by="move_scope")
