@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from realtime_advisor import journey, targets
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Advice
-from realtime_advisor.observation.target import open_target
+from realtime_advisor.observation.target import Target, open_target
 from realtime_advisor.sandbox.postgres import RunningServer
 from realtime_advisor.sandbox.realtime import apply_policies, authorize
 from realtime_advisor.workshop.database import WorkshopDatabase, open_workshop
@@ -71,6 +71,20 @@ def sent(admin: psycopg.Connection[Any]) -> list[tuple[str, str]]:
     messages = admin.execute("select topic, event from realtime.messages order by topic, event").fetchall()
     admin.execute("delete from realtime.messages")
     return [(topic, event) for topic, event in messages]
+
+
+def test_interrupting_the_workshops_traffic_keeps_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(target: Target, minutes: float) -> None:
+        if (target, minutes) in written:
+            raise KeyboardInterrupt
+        run_traffic(target, minutes)
+        written.append((target, minutes))
+
+    written: list[tuple[Target, float]] = []
+    run_traffic = targets.run_traffic
+    monkeypatch.setattr(targets, "run_traffic", write)
+    first, last = journey.observe(targets.connect(environ={}), 600)
+    assert (last.taken_at - first.taken_at).total_seconds() == 60
 
 
 def test_scripts_install_twice_and_leave_nothing_behind(

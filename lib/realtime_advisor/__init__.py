@@ -3,6 +3,7 @@
 from .bundle.compare import compare
 from .bundle.drift.check import check
 from .bundle.export import export
+from .bundle.kept_answers import keep_answer, load_answers
 from .decision.churn import measure_churn
 from .decision.decide import decide
 from .display import figures, widgets
@@ -11,7 +12,7 @@ from .display.show import show
 from .generation.client import generate_client
 from .generation.design import design
 from .generation.sql import generate
-from .journey import advise, audit, keep_answer, load_answers, observe, read_wal
+from .journey import advise, audit, observe, read_wal
 from .model import Option, TableName
 from .observation.catalog import read_catalog
 from .observation.counters import take_snapshot

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from .bundle.answers_file import Given, gather_answers, keep_answers, read_answers_file
+from .bundle.answers_file import Given, gather_answers
 from .bundle.decisions import describe
-from .decision.answers import FILE, Answers
+from .decision.answers import Answers
 from .decision.audit import audit as judge_setup
 from .decision.churn import measure_churn
 from .decision.decide import decide, tell_moved_evidence
@@ -44,7 +45,7 @@ from .observation import wal
 from .observation.catalog import read_catalog
 from .observation.choosing import choose_extent
 from .observation.counters import sample, take_snapshot
-from .observation.history import History, folder_beside, open_history
+from .observation.history import History, open_history
 from .observation.progress import progress_bar
 from .observation.recording import record
 from .observation.setup import read_setup
@@ -76,7 +77,11 @@ def observe(target: Target, seconds: float | None = None) -> tuple[Snapshot, ...
     """
     length = _length(target, seconds)
     if is_workshop(target):
-        return (take_snapshot(target), *(take_snapshot(target) for _ in write_minutes(target, length)))
+        readings = [take_snapshot(target)]
+        with suppress(KeyboardInterrupt):
+            for _ in write_minutes(target, length):
+                readings.append(take_snapshot(target))
+        return tuple(readings)
     return sample(target, length, interval=_interval(length))
 
 
@@ -288,22 +293,3 @@ def _prove(advice: Advice, catalog: Catalog, most: int) -> Advice:
 def _writes_per_minute(churn: Churn | None) -> float:
     counted = (churn.inserts_per_minute, churn.updates_per_minute, churn.deletes_per_minute) if churn else ()
     return sum(rate or 0.0 for rate in counted)
-
-
-def keep_answer(table: str, *, history: History | str | Path = "history", **answers: object) -> None:
-    """Keep what the architect answers for a table in the `answers.toml` beside a history.
-
-    `keep_answer("public.orders", user_facing=True, reason="the kitchen's screens")`; None takes an answer back. Raises
-    BadInput for what is no answer.
-    """
-    keep_answers(_answers_beside(history), table, answers)
-
-
-def load_answers(history: History | str | Path = "history") -> Answers:
-    """The answers kept beside a history; none where there is no such file. Raises BadInput."""
-    file = _answers_beside(history)
-    return read_answers_file(file) if file.exists() else {}
-
-
-def _answers_beside(history: History | str | Path) -> Path:
-    return (history.folder if isinstance(history, History) else folder_beside(history)) / FILE
