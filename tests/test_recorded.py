@@ -8,7 +8,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import pytest
@@ -62,7 +62,8 @@ def test_watching_without_a_history_decides_the_same(live: Advice) -> None:
 
 def test_what_was_decided_is_recorded(live: Advice, history: History) -> None:
     (decided,) = history.decisions()
-    assert {t["table"]: t["option"] for t in decided.document["tables"]} == {  # type: ignore[attr-defined]
+    document = cast(dict[str, list[dict[str, str]]], decided.document)
+    assert {t["table"]: t["option"] for t in document["tables"]} == {
         decision.table.name: decision.option.value for decision in live.decisions.values()
     }
 

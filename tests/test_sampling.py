@@ -13,7 +13,9 @@ import pytest
 
 from realtime_advisor.errors import AdvisorError, BadInput
 from realtime_advisor.observation.history import History, open_history
+from realtime_advisor.observation.target import Target
 from realtime_advisor.sampling import run_sampling
+from realtime_advisor.targets import write_minutes
 
 SECRET = "s3cr3t-of-ada"
 
@@ -163,11 +165,9 @@ def test_the_workshop_is_recorded_by_its_own_clock_and_gone_on_with(
     assert messages == [0, 190, 190, 380]
 
 
-def interrupted_after_a_minute(target: object) -> object:
-    from realtime_advisor.targets import write_minutes
-
-    def turns(left: float, _: float) -> object:
-        yield from write_minutes(target, min(left, 60))  # type: ignore[arg-type]
+def interrupted_after_a_minute(target: Target) -> Callable[[float, float], Iterator[float]]:
+    def turns(left: float, _: float) -> Iterator[float]:
+        yield from write_minutes(target, min(left, 60))
         raise KeyboardInterrupt
 
     return turns

@@ -153,6 +153,13 @@ def test_the_page_says_how_all_tables_at_once_were_proved(bundle: Mapping[str, s
     assert f"All tables at once are proved too. {migration['reason']}" in bundle["README.md"]
 
 
+def test_the_report_says_how_all_tables_at_once_were_proved(bundle: Mapping[str, str]) -> None:
+    assert (
+        f"All tables at once are proved too. {json.loads(bundle[INDEX])['migration']['reason']}"
+        in bundle["report.html"]
+    )
+
+
 def test_all_tables_at_once_that_are_not_proved_are_told_wherever_one_looks() -> None:
     bundle = export(replace(small(), whole=WholeProof(False, "Every step may be run again: not so.")))
     told = "All tables at once are not proved: Every step may be run again: not so. Apply one table at a time, or"

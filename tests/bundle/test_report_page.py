@@ -199,12 +199,12 @@ def test_a_page_of_many_tables_tells_of_the_busiest_everything_and_of_the_others
 def test_of_thousands_of_tables_the_least_busy_have_a_verdict_and_no_dossier(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (report_rows, report_overview):
         monkeypatch.setattr(module, "MOST_DOSSIERS", 70)
-    page = Page(report_html(many(75)))
+    page = Page(html := report_html(many(75)))
     assert len(page.with_class("dossier")) == 70
     named = {attrs["href"] for attrs in page.of("a")}
     assert [f"#{anchor_of(public(f'table_{number}'))}" in named for number in (4, 5)] == [False, True]
     assert "One for each of the 70 busiest tables" in words_of(page)
-    assert "table_4" in [data for _, data in page.texts]
+    assert "<span>table_<wbr>4</span>" in html  # a narrow column breaks it there
 
 
 def test_a_page_of_a_thousand_tables_stays_under_ten_megabytes() -> None:

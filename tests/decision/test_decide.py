@@ -84,6 +84,20 @@ def test_a_quiet_table_is_judged_by_what_its_counters_tell_since_they_began() ->
     assert any("since the counters began there were 90 inserts" in reason for reason in made.reasons)
 
 
+@pytest.mark.parametrize(
+    ("basis", "said"),
+    [
+        ("window", "No row changed in the window"),
+        ("since reset", "No row changed since the counters began"),
+        ("none", "No row change was counted"),
+    ],
+)
+def test_a_table_without_changes_is_not_said_to_have_had_a_window_that_there_was_not(basis: str, said: str) -> None:
+    entry = replace(churn("posts")[POSTS.name], basis=basis)
+    made = decision(POSTS, DatabaseChurn({POSTS.name: entry}, 60))
+    assert f"{said}: the mix is unknown." in made.reasons
+
+
 def test_a_rate_whose_spread_is_unknown_counts_only_as_a_bound() -> None:
     calm, busy = churn("posts", inserts=90), churn("posts", inserts=9000)
     assert finding(decision(POSTS, calm), "low_volume").holds is True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from realtime_advisor.decision.churn import measure_churn
 from realtime_advisor.model import StatementRows, TableName, TableWal, WalReading, WritingStatements
 
-from .test_churn import entry, snapshot, table
+from .readings import entry, snapshot, table
 
 PARTITIONED = entry("p"), entry("p_1", parent="p"), entry("p_1_1", parent="p_1"), entry("t")
 BULK, SINGLE = StatementRows("insert", 2, 1000), StatementRows("update", 500, 500)

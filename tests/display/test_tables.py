@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from realtime_advisor.display.show import show
+from realtime_advisor.display.tables import say_scope
 from realtime_advisor.display.views import Sheet
 from realtime_advisor.errors import BadInput
 from realtime_advisor.generation.design import design
-from realtime_advisor.model import ByTable, FeedProposal, Flip, Option, TableName
+from realtime_advisor.model import ByTable, FeedProposal, Flip, Option, Scope, ScopeKind, TableName
 from realtime_advisor.reference import load_matrix
 
 from .world import advice, catalog, churned, database, decided, decisions, found, named, owned
@@ -104,6 +105,10 @@ def test_churn_of_five_thousand_tables_is_shown_in_part() -> None:
     assert time.process_time() - began < 2
     assert "... and 4,940 more rows; .frame has them all." in shown.text
     assert len(shown.html) < 60_000
+
+
+def test_a_scope_of_everybody_has_no_columns_and_no_brackets() -> None:
+    assert say_scope(Scope(ScopeKind.GLOBAL, "global", None, (), "")) == "global"
 
 
 def test_what_is_unknown_is_shown_as_unknown_and_never_as_zero() -> None:

@@ -32,6 +32,7 @@ from .world import (
     MESSAGES_DECISION,
     NOTIFICATIONS_DECISION,
     SERVER,
+    TABLES,
     TENANT_SCOPE,
     create_table,
     decide,
@@ -42,12 +43,24 @@ from .world import (
 PEOPLE_IN_TURN = (ANN, BOB, CYD, DAN)
 
 
-@pytest.fixture
-def installed(application: Application) -> Application:
+def populate(application: Application) -> Application:
     application.run(PEOPLE)
     for decision in (NOTIFICATIONS_DECISION, DOCUMENTS_DECISION, MESSAGES_DECISION):
         application.install(write(decision))
     return application
+
+
+@pytest.fixture
+def installed(application: Application) -> Application:
+    """The application with its people and its scripts, for one test."""
+    return populate(application)
+
+
+@pytest.fixture(scope="module", params=["server", "server15"], ids=["embedded", "15"])
+def standing(request: pytest.FixtureRequest) -> Iterator[Application]:
+    """The same for the tests that only ask who may join, which leaves nothing behind."""
+    running: RunningServer = request.getfixturevalue(request.param)
+    yield from map(populate, open_application(running, " ".join(map(create_table, TABLES))))
 
 
 @pytest.mark.parametrize(
@@ -61,12 +74,12 @@ def installed(application: Application) -> Application:
         (f"thread:{BLUE_THREAD}:messages", {BOB, CYD}),
     ],
 )
-def test_exactly_the_members_may_join(installed: Application, topic: str, members: set[str]) -> None:
-    assert {person for person in PEOPLE_IN_TURN if installed.may_join(topic, person)} == members
+def test_exactly_the_members_may_join(standing: Application, topic: str, members: set[str]) -> None:
+    assert {person for person in PEOPLE_IN_TURN if standing.may_join(topic, person)} == members
 
 
-def test_joining_gives_no_right_to_send_and_no_presence(installed: Application) -> None:
-    access = installed.access(f"tenant:{RED}:dashboard", ANN)
+def test_joining_gives_no_right_to_send_and_no_presence(standing: Application) -> None:
+    access = standing.access(f"tenant:{RED}:dashboard", ANN)
     assert (access.broadcast_write, access.presence_read, access.presence_write) == (False, False, False)
 
 
@@ -98,18 +111,18 @@ def test_joining_gives_no_right_to_send_and_no_presence(installed: Application) 
         f"tenant:{RED}:dashboard" * 200,
     ],
 )
-def test_a_look_alike_topic_is_refused_without_an_error(installed: Application, look_alike: str) -> None:
-    assert not installed.may_join(look_alike, ANN)
+def test_a_look_alike_topic_is_refused_without_an_error(standing: Application, look_alike: str) -> None:
+    assert not standing.may_join(look_alike, ANN)
 
 
 @pytest.mark.parametrize("subject", ["user_2abcDEF", "", "' or true --", "x" * 10_000, None, 7, {"a": 1}, f"{ANN} "])
-def test_a_sub_that_is_no_key_is_refused_without_an_error(installed: Application, subject: object) -> None:
+def test_a_sub_that_is_no_key_is_refused_without_an_error(standing: Application, subject: object) -> None:
     for topic in (f"user:{ANN}:notifications", f"tenant:{RED}:dashboard", f"thread:{RED_THREAD}:messages"):
-        assert not installed.may_join(topic, subject)
+        assert not standing.may_join(topic, subject)
 
 
-def test_anonymous_visitors_may_join_nothing(installed: Application) -> None:
-    access = authorize(installed.admin, f"tenant:{RED}:dashboard", None)
+def test_anonymous_visitors_may_join_nothing(standing: Application) -> None:
+    access = authorize(standing.admin, f"tenant:{RED}:dashboard", None)
     assert (access.broadcast_read, access.error) == (False, None)
 
 

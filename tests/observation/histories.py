@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from realtime_advisor.model import ByTable, DatabaseIdentity, Sampling, Snapshot, TableCounters, TableName
 from realtime_advisor.observation.history import History
@@ -19,12 +20,12 @@ def entry(name: str, inserts: int = 0, relid: int | None = None, parent: str | N
     return TableCounters(number, TableName("public", name), inserts, inserts + 1, inserts, 2**40, partition_of)
 
 
-def reading(second: float, *entries: TableCounters, **told: object) -> Snapshot:
+def reading(second: float, *entries: TableCounters, **told: Any) -> Snapshot:
     """A reading so many seconds after noon."""
-    facts: dict[str, object] = {"stats_reset": None, "server_started_at": NOON - timedelta(days=1)}
+    facts: dict[str, Any] = {"stats_reset": None, "server_started_at": NOON - timedelta(days=1)}
     facts |= {"in_recovery": False, "track_counts": True, **told}
     counters = ByTable({e.table: e for e in entries})
-    return Snapshot(taken_at=NOON + timedelta(seconds=second), counters=counters, **facts)  # type: ignore[arg-type]
+    return Snapshot(taken_at=NOON + timedelta(seconds=second), counters=counters, **facts)
 
 
 def recorded(history: History, *readings: Snapshot, database: DatabaseIdentity = APP) -> Sampling:

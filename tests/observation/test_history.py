@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import func, select
+from sqlalchemy import FromClause, func, select
 
 from realtime_advisor.errors import BadInput, HistoryFailed
 from realtime_advisor.model import (
@@ -51,9 +51,9 @@ def history(where: str) -> History:
     return open_history(where)
 
 
-def count_rows(where: str, table: object) -> int:
+def count_rows(where: str, table: FromClause) -> int:
     with open_store(where).reading() as connection:
-        return connection.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[arg-type]
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def test_readings_come_back_as_they_were_taken(where: str, history: History) -> None:

@@ -65,7 +65,8 @@ def writers() -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", WRITERS, str(Path(__file__).parents[2])]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
-        process.stdin.close()  # type: ignore[union-attr]
+        assert process.stdin is not None
+        process.stdin.close()
 
 
 def write_and_kill(writers: subprocess.Popen[str], where: str, delay: float) -> None:

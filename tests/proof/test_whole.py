@@ -32,7 +32,7 @@ def test_what_was_generated_is_proved_as_one(made: Migration, server: RunningSer
     assert proof.holds
     assert proof.reason.startswith(
         f"On PostgreSQL {server.binaries.version} it was applied twice to an imitation of all 3 tables together, "
-        "checked, and taken back without a trace. Between, of 3 of them a new row told what it should and nothing else"
+        "checked, and taken back without a trace. Between, a new row in each told what it should and nothing else"
     )
 
 
@@ -44,12 +44,7 @@ def test_no_shape_of_table_is_called_wrong(shape: str, server: RunningServer) ->
 
 
 FAULTS = {
-    "silence": (
-        "functions",
-        "most_topics constant integer := 200",
-        "most_topics constant integer := 0",
-        "insert_one_row",
-    ),
+    "another event": ("functions", "stats_invalidated", "stats_changed", "insert_one_row"),
     "an open policy": ("policies", "to authenticated\n", "to authenticated, anon\n", "check_script_agrees"),
     "an entity of another table": ("policies", "'notifications'", "'documents'", "members_may_join"),
     "what stays behind": ("down", "drop trigger if exists", "-- ", "down_restores_the_catalogue"),
@@ -63,7 +58,7 @@ def test_a_fault_of_the_whole_is_seen(fault: str, made: Migration, server: Runni
     part, before, after, step = FAULTS[fault]
     parts = {"functions": made.functions, "triggers": made.triggers, "policies": made.policies, "down": made.down}
     assert before in parts[part]
-    parts[part] = parts[part].replace(before, after, 1)
+    parts[part] = parts[part].replace(before, after)
     functions, triggers, policies, down = parts.values()
     proof = tried(Migration(made.designs, functions, triggers, policies, down, made.check), server)
     assert not proof.holds

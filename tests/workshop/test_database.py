@@ -56,7 +56,7 @@ def empty_cache() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="workshop-", dir="/tmp"))
     folder.chmod(0o755)
     yield folder
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while folder.exists() and time.monotonic() < deadline:
         if not any(map(reaper.is_running, folder.glob("postgres-*"))):
             shutil.rmtree(folder, ignore_errors=True)  # the reaper may still be tidying up in it
@@ -136,7 +136,7 @@ def test_the_copy_of_a_killed_process_goes_with_the_next_workshop(server: Runnin
     survivor, orphan = name_of(living.stdout.readline()), name_of(dying.stdout.readline())
     dying.kill()
     dying.communicate()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while orphan in databases(server) and time.monotonic() < deadline:
         open_workshop(server).close()
     assert orphan not in databases(server)

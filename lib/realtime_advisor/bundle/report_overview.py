@@ -71,6 +71,8 @@ def _notes(advice: Advice) -> Iterator[str]:
     yield from advice.churn.notes
     if load := tell_poller_load(advice.decisions):
         yield load
+    if advice.whole and advice.whole.holds:
+        yield tell_whole(advice.whole)
 
 
 def _watch(advice: Advice) -> Iterator[str]:

@@ -10,6 +10,7 @@ from importlib.resources import files as package_files
 from typing import Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from realtime_advisor.display.palette import BAND, FONT, GRID, INK, OPTIONS, PAPER
 from realtime_advisor.display.tables import show_matrix
@@ -65,6 +66,7 @@ def _environment() -> Environment:
         finalize=_readable,
     )
     environment.filters["unbroken"] = _unbroken
+    environment.filters["breakable"] = _breakable
     return environment
 
 
@@ -76,6 +78,11 @@ def _readable(value: object) -> object:
 def _unbroken(text: str) -> str:
     """Text in which no line breaks between a number and its sign."""
     return text.replace(" %", "\u00a0%")
+
+
+def _breakable(name: str) -> Markup:
+    """A name that a narrow column breaks between its words, if it has to."""
+    return Markup(escape(make_visible(name)).replace("_", Markup("_<wbr>")))
 
 
 def _hash(script: str) -> str:

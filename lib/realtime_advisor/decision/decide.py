@@ -154,10 +154,10 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
         yield f"Judged by thresholds of its own: {said}; {facts.answers.tell('thresholds')}."
     yield verdict.reason
     churn = facts.churn
+    where = "in the window" if churn is not None and churn.basis == "window" else "since the counters began"
     if churn is not None and churn.events:
         rate = churn.events_per_minute
         pace = f"{rate:,.4g} row changes a minute" if rate is not None else f"{churn.events:,} row changes"
-        where = "in the window" if churn.basis == "window" else "since the counters began"
         yield f"{pace}; {where} {churn.inserts:,} inserts, {churn.updates:,} updates, {churn.deletes:,} deletes."
     elif churn is not None and churn.earlier:
         yield (
@@ -165,7 +165,8 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
             f"{churn.earlier.updates} updates, {churn.earlier.deletes} deletes."
         )
     elif churn is not None:
-        yield "No row changed in the window: the mix is unknown."
+        nothing = "No row change was counted" if churn.basis == "none" else f"No row changed {where}"
+        yield f"{nothing}: the mix is unknown."
     if facts.scope:
         yield f"Scope {facts.scope.label}: {facts.scope.reason}."
         yield from facts.scope.notes

@@ -137,7 +137,7 @@ def say_scope(scope: Scope | None) -> str:
     if scope is None:
         return "none"
     way = " → ".join([*(", ".join(hop.columns) for hop in scope.path), ", ".join(scope.columns)])
-    return f"{scope.kind.value} ({way})"
+    return f"{scope.kind.value} ({way})" if way else scope.kind.value
 
 
 def show_decision(decision: Decision) -> Words:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +14,6 @@ from realtime_advisor.model import (
     Catalog,
     Column,
     Design,
-    Emission,
     Migration,
     Script,
     Step,
@@ -84,11 +83,11 @@ def _tell(trial: _Trial, steps: Sequence[Step], version: str) -> str:
     told = sum(step.holds is True for step in steps if step.name == writes.insert_one_row.__name__)
     tables = len(trial.made.designs)
     whose = f"all {tables} tables together" if tables > 1 else "its table"
-    of_whom = f"of {told} of them " if tables > 1 else ""
+    where = "each" if told == tables else f"{told} of them"
     return (
         f"On PostgreSQL {version} it was applied twice to an imitation of {whose}, checked, and taken back without a "
-        f"trace. Between, {of_whom}a new row told what it should and nothing else, and {trial.answers:,} questions of "
-        "who may join what were answered as the rows say."
+        f"trace. Between, a new row in {where} told what it should and nothing else, and {trial.answers:,} questions "
+        "of who may join what were answered as the rows say."
     )
 
 
@@ -123,16 +122,17 @@ class _Trial:
         """One table's rows put there, one more inserted, and who may join asked."""
         imitation = imitate(build_skeleton(design, self._catalog), self._catalog.types, self._offered)
         scene = self._scene(design, imitation.skeleton, build_world(imitation.skeleton, imitation.labels))
-        self._empty()
         with self._connection.transaction():
             scene.stage.fill(scene.world.rows)
         truth.fill_truth_table(scene)
-        scene.cells = [cell for cell in scene.cells if not _is_of_others(cell.topic, design, self.made.designs)]
+        of_others = _of_others({cell.topic for cell in scene.cells}, design, self.made.designs)
+        scene.cells = [cell for cell in scene.cells if cell.topic not in of_others]
         self.answers += len(scene.cells)
         told: Sequence[Check] = (writes.insert_one_row,) if design.emissions else ()
         for step in [tried(check, scene) for check in (*told, *truth.CHECKS)]:
             yield replace(step, sentence=f"{design.table}: {step.sentence}")
         scene.stage.close()
+        self._empty(imitation.skeleton.tables)
 
     def _scene(self, design: Design, skeleton: Skeleton, world: World) -> Scene:
         """The migration as if it were the script of one table."""
@@ -140,9 +140,9 @@ class _Trial:
         script = Script(design, made.functions, made.triggers, made.policies, made.down, made.check)
         return Scene(script, skeleton, world, Stage(self._connection, skeleton))
 
-    def _empty(self) -> None:
+    def _empty(self, tables: Iterable[TableName]) -> None:
         """Without a trigger, and so without a message."""
-        names = [Identifier(name.schema, name.name) for name in self._imitation.skeleton.tables]
+        names = [Identifier(name.schema, name.name) for name in tables]
         with self._connection.transaction():
             self._connection.execute("set local session_replication_role = replica")
             self._connection.execute(SQL("truncate {} cascade").format(SQL(", ").join(names)))
@@ -164,13 +164,13 @@ def _together(designs: Sequence[Design], catalog: Catalog) -> Skeleton:
     return replace(skeletons[0], tables=ByTable(tables), spare=None)
 
 
-def _is_of_others(topic: str, design: Design, designs: Sequence[Design]) -> bool:
-    """Whether another design may let people in there, by rows that are not this one's."""
+def _of_others(topics: Iterable[str], design: Design, designs: Sequence[Design]) -> set[str]:
+    """Those on which another design may let people in, by rows that are not this one's."""
     own = {(emission.topic, emission.scope.entitlement) for emission in told_on(design)}
-    others = (emission for each in designs if each is not design for emission in told_on(each))
-    return any(_fits(topic, each) for each in others if (each.topic, each.scope.entitlement) not in own)
-
-
-def _fits(topic: str, emission: Emission) -> bool:
-    opening, _, closing = emission.topic.partition("<id>")
-    return topic.startswith(opening) and topic.endswith(closing)
+    theirs = {(each.topic, each.scope.entitlement) for other in designs for each in told_on(other)} - own
+    ends = {(opening, closing) for topic, _ in theirs for opening, _, closing in [topic.partition("<id>")]}
+    return {
+        topic
+        for topic in topics
+        if any(topic.startswith(opening) and topic.endswith(closing) for opening, closing in ends)
+    }

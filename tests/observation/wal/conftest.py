@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def read(world: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Reader:
     conninfo, plugin = world
 
     def reader(*works: str | Callable[[], None]) -> WalReading:
-        ready = [work if callable(work) else lambda work=work: run(conninfo, work) for work in works]  # type: ignore[misc]
+        ready = [work if callable(work) else partial(run, conninfo, work) for work in works]
         return read_while(monkeypatch, conninfo, *ready, plugin=plugin)
 
     return reader

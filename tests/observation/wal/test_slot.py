@@ -80,7 +80,7 @@ def test_its_session_has_limits_and_is_read_only(any_database: str) -> None:
     with opened(any_database) as target, open_slot(target, ["test_decoding"]) as slot:
         connection = slot._connection
         for name, value in names.items():
-            assert (name, *connection.execute(f"show {name}".encode()).fetchone()) == (name, value)  # type: ignore[misc]
+            assert (name, connection.execute(f"show {name}".encode()).fetchall()) == (name, [(value,)])
         options = {key: connection.info.get_parameters().get(key) for key in ("keepalives_idle", "keepalives_count")}
         assert options == {"keepalives_idle": "30", "keepalives_count": "3"}
 
