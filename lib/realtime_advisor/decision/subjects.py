@@ -85,6 +85,11 @@ def _why_not(table: Table, column: str) -> str | None:
             f"of the type {found.type}, which a sub is not compared with exactly. Name a column of uuid, text, "
             "character varying or an integer type."
         )
+    if found.lenient:
+        return (
+            "whose collation is nondeterministic: texts that differ are equal, so one user's sub could pass for "
+            "another's. Give it a deterministic collation, or name another column."
+        )
     return None
 
 
