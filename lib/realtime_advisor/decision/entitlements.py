@@ -15,7 +15,16 @@ from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, 
 
 from .granting import Asked, Granted, grant, refuse, say_why_unread, why_unreadable
 from .lenient import find_lenient, say_lenient
-from .own_rows import entitle_user, say_overruled, say_unknown_sub, say_without_sub, spell, sub_type, tell_sub
+from .own_rows import (
+    entitle_user,
+    say_disabled,
+    say_overruled,
+    say_unknown_sub,
+    say_without_sub,
+    spell,
+    sub_type,
+    tell_sub,
+)
 from .principals import Membership, Principals, UserTable
 from .row_tests import say_row_tests, together
 from .walking import find_route
@@ -170,6 +179,8 @@ def _entitle_members(
             login_column=user.sub,
         )
         notes = (*notes, *say_without_sub(user, asked.catalog))
+    if user and user.name != membership.table:  # of the users' own rows members_when says which count
+        notes = (*notes, *say_disabled(user, asked.catalog))
     return replace(asked.scope, entitlement=entitlement, notes=notes)
 
 
