@@ -10,7 +10,7 @@ from realtime_advisor.decision.decide import decide
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Catalog, Column, Scope, Table
 
-from .world import MEMBERSHIP, ROOMS, TEAMS, USERS, catalog, churn, name, outside_supabase, table
+from .world import MEMBERSHIP, ROOMS, TEAMS, USERS, catalog, churn, name, outside_supabase, reads, table
 
 REFUSED = "is nondeterministic: texts that differ are equal, so one id could pass for another. Give the column a "
 
@@ -59,6 +59,57 @@ def test_policies_that_decide_by_a_lenient_column_let_nobody_in(column: str) -> 
     found = scope_of("rooms", catalog(*map(texts, (USERS, TEAMS, ROOMS)), texts(MEMBERSHIP, column)))
     assert found.entitlement is None
     assert f"the collation of public.members.{column} {REFUSED}deterministic collation." in (found.refusal or "")
+
+
+@pytest.mark.parametrize("column", ["users.id", "alerts.user_id", ""])
+def test_the_users_row_is_not_looked_up_by_a_lenient_key(column: str) -> None:
+    users = table("users", "id auth_id")
+    alerts = table("alerts", "id room_id user_id", refers={"user_id": "users", "room_id": "rooms"})
+    seats = table("seats", "room_id user_id", key="room_id user_id", refers={"user_id": "users", "room_id": "rooms"})
+    known = outside_supabase(
+        replace(texts(users, *(["id"] if column == "users.id" else [])), unique_keys=(("auth_id",),)),
+        texts(alerts, *(["user_id"] if column == "alerts.user_id" else [])),
+        *(texts(each) for each in (seats, table("rooms", "id"))),
+    )
+    said: dict[str, dict[str, object]] = {"public.users": {"token_subject": "auth_id"}}
+    own = scope_of("alerts", known, {**said, "public.alerts": {"scope": "user_id"}})
+    theirs = scope_of("alerts", known, {**said, "public.alerts": {"members": "public.seats"}})
+    # The row's own column is never compared under its collation: its text is the topic's.
+    assert [each.entitlement is not None for each in (own, theirs)] == [column != "users.id"] * 2
+    for each in (own, theirs) if column == "users.id" else ():
+        assert f"the collation of public.users.id {REFUSED}" in (each.refusal or "")
+
+
+@pytest.mark.parametrize(
+    ("column", "is_open"), [("rooms.id", False), ("notes.room_id", False), ("rooms.team_id", True)]
+)
+def test_no_way_to_the_scope_leads_over_a_lenient_column(column: str, is_open: bool) -> None:
+    of, _, lenient = column.partition(".")
+    rooms = texts(ROOMS, *([lenient] if of == "rooms" else []))
+    notes = texts(table("notes", "id room_id", refers={"room_id": "rooms"}), *([lenient] if of == "notes" else []))
+    known = outside_supabase(
+        *(replace(texts(each), policies=(), row_security=False) for each in (TEAMS, MEMBERSHIP)),
+        replace(rooms, policies=(), row_security=False),
+        replace(texts(USERS), policies=(), row_security=False, foreign_keys=()),
+        notes,
+    )
+    answers: dict[str, dict[str, object]] = {
+        "public.users": {"token_subject": "id"},
+        "public.notes": {"members": "public.members", "scope": "room_id.team_id"},
+    }
+    found = scope_of("notes", known, answers)
+    assert found.path
+    assert (found.entitlement is not None) is is_open
+    assert is_open or f"the collation of public.{column} {REFUSED}" in (found.refusal or "")
+
+
+@pytest.mark.parametrize("lenient", [True, False])
+def test_a_lenient_key_that_policies_take_for_the_sub_lets_nobody_in(lenient: bool) -> None:
+    alerts = texts(table("alerts", "id user_id", refers={"user_id": "users"}, policies=[reads("alerts.user_id")]))
+    users = texts(USERS, *(["id"] if lenient else []))
+    found = scope_of("alerts", catalog(users, *map(texts, (TEAMS, MEMBERSHIP, ROOMS)), alerts))
+    assert (found.entitlement is None) is lenient
+    assert not lenient or f"the collation of public.users.id {REFUSED}" in (found.refusal or "")
 
 
 def test_the_rows_own_column_may_be_lenient_because_the_topic_is_compared_exactly() -> None:

@@ -40,8 +40,6 @@ def _looked_up(scope: Scope, users: Mapping[TableName, UserTable]) -> Iterator[t
     if entitlement.membership:
         for column in (*entitlement.scope_columns, entitlement.user_column):
             yield entitlement.membership, column or ""
-    if entitlement.login:
-        yield entitlement.login.references, entitlement.login_column or ""
 
 
 def _ends(hop: Hop) -> Iterator[tuple[TableName, str]]:
