@@ -54,6 +54,7 @@ class Override:
     members: NamedMembers | None = None
     when: Answer | None = None
     subject: NamedSubject | None = None
+    is_shown: bool = False  # that users see its rows
 
 
 Overrides = Mapping[TableName, Override]
@@ -68,9 +69,10 @@ def read_overrides(answers: ByTable[TableAnswers], catalog: Catalog) -> Override
             _members(name, entry, catalog),
             entry.given.get("members_when"),
             subjects.get(name),
+            entry.says("user_facing") is True,
         )
         for name, entry in answers.items()
-        if entry.given.keys() & {"scope", "members", "members_when", ANSWER}
+        if entry.given.keys() & {"scope", "members", "members_when", "user_facing", ANSWER}
     }
 
 
