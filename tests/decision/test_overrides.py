@@ -137,7 +137,10 @@ def test_of_a_named_membership_with_a_state_the_rows_that_count_are_asked() -> N
     known = catalog(CREWS, PLANS)
     refused = scope("plans", known, members="public.crews").refusal or ""
     assert "public.crews has the column status, and which of its values make a member is not known." in refused
-    assert "answer members_when for public.crews: user_id is not null, if every row makes one." in refused
+    assert (
+        'or answer members_when under ["public.plans"]: a test of that column, or, if every row makes one, '
+        'members_when = "user_id is not null".'
+    ) in refused
     every = scope("plans", known, members="public.crews", members_when="user_id is not null").entitlement
     assert every is not None
     assert every.conditions == ()
