@@ -110,11 +110,12 @@ def _why_not_all_members(membership: Membership, table: Table, granted: Granted)
     """Why a rule that lets the membership's rows read does not do: some of them may make no member."""
     if not membership.state or {condition.column for condition in granted.conditions} & set(membership.state):
         return None
+    every = spell(f"{_written(membership.user_column)} is not null")
     live = f" Its key holds where {membership.live}, which may be it." if membership.live else ""
     return (
         f"{membership.table} has the column {membership.state[0]}, and which of its values make a member is not known."
         f"{live} Test it in the SELECT policies, or answer members_when under [{spell(table.name)}]: a test of that "
-        f"column, or, if every row makes one, members_when = {spell(f'{_written(membership.user_column)} is not null')}."
+        f"column, or, if every row makes one, members_when = {every}."
     )
 
 
