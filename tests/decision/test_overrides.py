@@ -189,6 +189,16 @@ def test_rows_that_count_are_told_in_plain_tests_or_not_at_all(when: str) -> Non
         decided("plans", catalog(CREWS, PLANS), members="crews", members_when=when)
 
 
+@pytest.mark.parametrize("when", ["statu = 'in'", "left_at is null and crews.Statu in ('in')"])
+def test_a_misspelt_column_is_named_beside_those_there_are(when: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        decided("plans", catalog(CREWS, PLANS), members="crews", members_when=when)
+    assert str(refused.value).endswith(
+        "and public.crews has no column statu. "
+        "Name one of those there are: id, team_id, user_id, status, left_at, Is Boss."
+    )
+
+
 @pytest.mark.parametrize(
     ("members", "sentence"),
     [
