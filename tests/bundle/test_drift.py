@@ -340,3 +340,19 @@ def test_a_policy_that_opens_every_channel_is_told_once(installed: Installed, ex
     installed.run("create policy everybody on realtime.messages for select to public using (true)")
     with installed.target() as target:
         assert [finding.what for finding in check(target, exported).findings] == ["access"]
+
+
+def test_findings_come_by_weight_not_by_the_alphabet(installed: Installed, exported: Path) -> None:
+    function = "realtime_advisor.may_read_user_fed664b8"
+    installed.run("create policy everybody on realtime.messages for select to public using (true)")
+    installed.run("create policy insiders on realtime.messages for select to authenticated using (extension = 'x')")
+    installed.run(f"drop policy {OURS} on realtime.messages; alter function {function} reset search_path")
+    installed.run("drop trigger realtime_advisor_insert on public.documents")
+    installed.run("alter publication supabase_realtime add table public.audit_logs")
+    installed.run('alter policy "members read their tenant\'s documents" on public.documents using (true)')
+    with installed.target() as target:
+        findings = check(target, exported).findings
+    assert [finding.what for finding in findings] == [
+        *("access", "access", "policy", "function", "trigger", "publication", "decision"),
+    ]
+    assert findings[0].sentence.startswith("The policy everybody on realtime.messages is true: ")
