@@ -245,6 +245,20 @@ def test_a_role_that_may_not_look_says_what_was_not_checked(installed: Installed
     )
 
 
+def test_what_a_role_lacks_is_told_as_sql_that_is_enough(installed: Installed, exported: Path) -> None:
+    with installed.target("authenticator") as target:
+        (reason,) = check(target, exported).unchecked
+    _, _, grant = reason.partition("; have the schema's owner run: ")
+    assert grant == 'grant usage on schema "realtime" to "authenticator";'
+    installed.run(grant)
+    with installed.target("authenticator") as target:
+        drift = check(target, exported)
+        assert (drift.findings, drift.unchecked) == ((), ())
+    installed.run("alter table public.documents disable trigger realtime_advisor_update")
+    with installed.target("authenticator") as target:
+        assert [finding.what for finding in check(target, exported).findings] == ["trigger"]
+
+
 @pytest.mark.parametrize(
     "script",
     [
