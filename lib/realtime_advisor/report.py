@@ -20,7 +20,7 @@ from .decision.answers import FILE
 from .errors import AdvisorError, BadInput
 from .model.design import WORKSHOP_TRAFFIC
 from .observation.choosing import choose_extent
-from .observation.environment import find_unread, tell_unread
+from .observation.environment import find_unread, is_left_empty, tell_unread
 from .observation.history import History, folder_beside, make_absolute
 from .observation.recording import tell_length
 from .sampling import open_environment_history, read_number
@@ -117,6 +117,8 @@ def _introduce(environ: Mapping[str, str], database: str, seconds: float | None)
     if history:
         if unread := find_unread(environ):
             print(f"{tell_unread(unread)}.", flush=True)
+        if is_left_empty(environ):
+            print("DATABASE_URL is empty, so what is recorded counts.", flush=True)
         return _introduce_recorded(history, database, seconds)
     return "Deciding about the embedded workshop database ..."
 
