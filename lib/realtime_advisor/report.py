@@ -15,7 +15,7 @@ from .bundle.client_files import types_file
 from .bundle.files import INDEX
 from .bundle.manifest import read_manifest
 from .bundle.migrations import DEFAULT_VERSION, Label
-from .bundle.writing import kept_aside, require_writable
+from .bundle.writing import kept_aside, name_folder, require_writable
 from .decision.answers import FILE
 from .errors import AdvisorError, BadInput
 from .model.design import WORKSHOP_TRAFFIC
@@ -40,7 +40,7 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
     SHOW_HOST=1 names the database and its host in the bundle.
     """
     seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
-    out = Path(environ.get("OUT", "").strip() or "out").absolute()
+    out = name_folder(environ.get("OUT", "").strip() or "out").absolute()
     label = Label(environ.get("VERSION", "").strip() or DEFAULT_VERSION)
     types = _types_file(environ.get("TYPES", "").strip())
     if not environ.get("HISTORY", "").strip():
