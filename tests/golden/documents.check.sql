@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_documents', true, '095b6bc1ac2b961009c7ff4d44bea855')
+      ('broadcast_documents', true, 'e0e2520c02c32177ec380b54755ad269')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -135,7 +135,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', 'INSERT',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',
@@ -168,7 +168,7 @@ begin
           jsonb_build_object(
             'type', 'stats_invalidated',
             'table', 'documents',
-            'operation', 'UPDATE',
+            'operation', tg_op,
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'stats_invalidated',
@@ -220,7 +220,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', 'DELETE',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',

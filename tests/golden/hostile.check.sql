@@ -4,7 +4,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, 'dcf3090b3c845a01fe96cf570d2c9be8')
+      ('broadcast_sales_order_drop_table_users_function__7c60dac1', true, '9681d6bd3836885caded3f90def78ec1')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -116,7 +116,7 @@ begin
       jsonb_build_object(
         'type', 'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_created',
         'table', E'order"; drop table users; --\n$function$',
-        'operation', 'INSERT',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_created',
@@ -148,7 +148,7 @@ begin
           jsonb_build_object(
             'type', 'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_updated',
             'table', E'order"; drop table users; --\n$function$',
-            'operation', 'UPDATE',
+            'operation', tg_op,
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_updated',
@@ -201,7 +201,7 @@ begin
       jsonb_build_object(
         'type', 'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_deleted',
         'table', E'order"; drop table users; --\n$function$',
-        'operation', 'DELETE',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'order%22%3B%20drop%20table%20users%3B%20--%0A%24function%24_deleted',

@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_notifications', true, 'e11bcbe67fe4e88a76bd9b77b2ed090d')
+      ('broadcast_notifications', true, '08eb75d951308f7d7eb1d1309a1de121')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

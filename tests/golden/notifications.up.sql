@@ -113,7 +113,7 @@ begin
       jsonb_build_object(
         'type', 'notifications_created',
         'table', 'notifications',
-        'operation', 'INSERT',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'notifications_created',
@@ -145,7 +145,7 @@ begin
           jsonb_build_object(
             'type', 'notifications_updated',
             'table', 'notifications',
-            'operation', 'UPDATE',
+            'operation', tg_op,
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'notifications_updated',
@@ -198,7 +198,7 @@ begin
       jsonb_build_object(
         'type', 'notifications_deleted',
         'table', 'notifications',
-        'operation', 'DELETE',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'notifications_deleted',

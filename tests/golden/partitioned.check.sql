@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_events', true, '81679b7d4558a65c6bc9fe5b5a7ecc0b')
+      ('broadcast_events', true, 'a746800c95da9785333fd05afbb8ab99')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

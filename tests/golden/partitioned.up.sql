@@ -138,7 +138,7 @@ begin
       jsonb_build_object(
         'type', 'events_created',
         'table', 'events',
-        'operation', 'INSERT'
+        'operation', tg_op
       ),
       'events_created',
       'tenant:' || change.tenant_id::text || ':events',
@@ -169,7 +169,7 @@ begin
           jsonb_build_object(
             'type', 'events_updated',
             'table', 'events',
-            'operation', 'UPDATE'
+            'operation', tg_op
           ),
           'events_updated',
           'tenant:' || change.tenant_id::text || ':events',
@@ -216,7 +216,7 @@ begin
       jsonb_build_object(
         'type', 'events_deleted',
         'table', 'events',
-        'operation', 'DELETE'
+        'operation', tg_op
       ),
       'events_deleted',
       'tenant:' || change.tenant_id::text || ':events',

@@ -3,7 +3,7 @@ with
   wanted_function(name, is_trigger_function, body) as (
     values
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
-      ('broadcast_documents', true, 'c47d3000a6317ef38fd1a8f48c219ef9')
+      ('broadcast_documents', true, '8e8ec594050e5460aba7279cedc12b22')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

@@ -171,7 +171,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', 'INSERT',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',
@@ -204,7 +204,7 @@ begin
           jsonb_build_object(
             'type', 'stats_invalidated',
             'table', 'documents',
-            'operation', 'UPDATE',
+            'operation', tg_op,
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'stats_invalidated',
@@ -256,7 +256,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', 'DELETE',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',

@@ -5,10 +5,10 @@ with
       ('may_read_tenant_e663b5d8', false, '50d1261d0b8f880decdf0965f6743e3d'),
       ('may_read_thread_0577025a', false, 'b66ff595f7b5776929aab09343c57a81'),
       ('may_read_user_fed664b8', false, '53db5fdd40f093c434af2c547d9fbdde'),
-      ('broadcast_documents', true, '095b6bc1ac2b961009c7ff4d44bea855'),
+      ('broadcast_documents', true, 'e0e2520c02c32177ec380b54755ad269'),
       ('broadcast_messages', true, '284a8a5548ea18e694eef9212f1a2f02'),
       ('follow_messages_message_threads_a74a8a14', true, 'baf618ca8112efcea76bbfaf1a841bf6'),
-      ('broadcast_notifications', true, 'e11bcbe67fe4e88a76bd9b77b2ed090d')
+      ('broadcast_notifications', true, '08eb75d951308f7d7eb1d1309a1de121')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (
     values

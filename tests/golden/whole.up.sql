@@ -216,7 +216,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', 'INSERT',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',
@@ -249,7 +249,7 @@ begin
           jsonb_build_object(
             'type', 'stats_invalidated',
             'table', 'documents',
-            'operation', 'UPDATE',
+            'operation', tg_op,
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'stats_invalidated',
@@ -301,7 +301,7 @@ begin
       jsonb_build_object(
         'type', 'stats_invalidated',
         'table', 'documents',
-        'operation', 'DELETE',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'stats_invalidated',
@@ -693,7 +693,7 @@ begin
       jsonb_build_object(
         'type', 'notifications_created',
         'table', 'notifications',
-        'operation', 'INSERT',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'notifications_created',
@@ -725,7 +725,7 @@ begin
           jsonb_build_object(
             'type', 'notifications_updated',
             'table', 'notifications',
-            'operation', 'UPDATE',
+            'operation', tg_op,
             'record_id', change.id::text  -- not "id", which send() keeps for the message
           ),
           'notifications_updated',
@@ -778,7 +778,7 @@ begin
       jsonb_build_object(
         'type', 'notifications_deleted',
         'table', 'notifications',
-        'operation', 'DELETE',
+        'operation', tg_op,
         'record_id', change.id::text  -- not "id", which send() keeps for the message
       ),
       'notifications_deleted',

@@ -73,7 +73,7 @@ def spoiled(script: Script, before: str, after: str) -> Script:
     [
         ("extension = 'broadcast'\n    and ", "", "other_extensions_are_refused"),
         ("coalesce(topic = opening || scope_id::text || closing and scope_id = user_id, false)", "true", "others_may"),
-        ("'record_id', record_id", "'record', record_id", "insert_one_row"),
+        ("'record_id', change.", "'record', change.", "insert_one_row"),
         ("security definer  -- the writer", "-- the writer", "check_script_agrees"),
         ("  from public, anon, authenticated;", "  from anon;", "functions_are_closed"),
     ],

@@ -41,7 +41,7 @@ def tell_at_once(design: Design, watched: Watched, operation: str, many: Fragmen
     scope = f"change.{quote_ident(key)}"
     event = Fragment(quote_literal(emission.event.replace(ACTION, action_of(operation))))
     values: dict[str, Value] = {
-        "payload": _payload(design, watched, operation, event),
+        "payload": _payload(design, watched, event),
         "event": event,
         "told_topic": Fragment(topic_expression(emission.topic, f"{scope}::text")),
         "key": Fragment(scope),
@@ -57,10 +57,8 @@ def tell_at_once(design: Design, watched: Watched, operation: str, many: Fragmen
     return fragment("tell_updated_row", values)
 
 
-def _payload(design: Design, watched: Watched, operation: str, event: Fragment) -> Fragment:
-    """Without a variable, tg_op among them: with one, a plan made for many rows has each later row planned anew."""
-    name = Fragment(quote_literal(operation.upper()))
-    values: dict[str, Value] = {"event": event, "name": design.table.name, "operation": name}
+def _payload(design: Design, watched: Watched, event: Fragment) -> Fragment:
+    values: dict[str, Value] = {"event": event, "name": design.table.name}
     if watched.record_column is None:
         return fragment("payload", values)
     return fragment("payload_of_row", {**values, "id": Fragment(f"change.{quote_ident(watched.record_column)}::text")})

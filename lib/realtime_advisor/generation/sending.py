@@ -116,9 +116,7 @@ def _holder(path: tuple[Hop, ...]) -> str:
 
 def _payload(design: Design, watched: Watched, emission: Emission) -> Fragment:
     template = "payload_with_record" if has_record(design, watched) else "payload"
-    signal = fragment(
-        template, {"event": _event(emission.event), "name": design.table.name, "operation": Fragment("tg_op")}
-    )
+    signal = fragment(template, {"event": _event(emission.event), "name": design.table.name})
     return fragment("payload_with_columns", {"signal": signal}) if watched.carried and emission.columns else signal
 
 

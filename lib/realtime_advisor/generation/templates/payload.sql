@@ -1,5 +1,5 @@
 jsonb_build_object(
   'type', :[event],
   'table', :'name',
-  'operation', :[operation]
+  'operation', tg_op
 )

@@ -1,6 +1,6 @@
 jsonb_build_object(
   'type', :[event],
   'table', :'name',
-  'operation', :[operation],
+  'operation', tg_op,
   'record_id', :[id]  -- not "id", which send() keeps for the message
 )
