@@ -77,13 +77,13 @@ def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals
         # That the pair is there at all is asked in any case.
         told = [each for each in counting.conditions if each.test != "not null" or each.column not in _pair(membership)]
         return replace(granted, conditions=together((*granted.conditions, *told)))
-    return _why_not_all_members(membership, granted) or granted
+    return _why_not_all_members(membership, asked.table, granted) or granted
 
 
 def _why_not_named(membership: Membership, asked: Asked, principals: Principals) -> str | None:
     """Why a membership that was named lets nobody listen all the same."""
     unreadable = why_unreadable(asked.table)
-    if unreadable:
+    if unreadable and not asked.is_served:
         return unreadable
     user = _user_of(membership, principals)[0]
     if user.sub is not None:
@@ -122,15 +122,16 @@ def _say_look_alikes(membership: Membership, principals: Principals) -> Iterator
             yield f"That {column} names a row of {way.key.references} is read off its name and type."
 
 
-def _why_not_all_members(membership: Membership, granted: Granted) -> str | None:
+def _why_not_all_members(membership: Membership, table: Table, granted: Granted) -> str | None:
     """Why a rule that lets the membership's rows read does not do: some of them may make no member."""
     if not membership.state or {condition.column for condition in granted.conditions} & set(membership.state):
         return None
+    every = spell(f"{_written(membership.user_column)} is not null")
     live = f" Its key holds where {membership.live}, which may be it." if membership.live else ""
     return (
         f"{membership.table} has the column {membership.state[0]}, and which of its values make a member is not known."
-        f"{live} Test it in the SELECT policies, or answer members_when for {membership.table}: "
-        f"{_written(membership.user_column)} is not null, if every row makes one."
+        f"{live} Test it in the SELECT policies, or answer members_when under [{spell(table.name)}]: a test of that "
+        f"column, or, if every row makes one, members_when = {every}."
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from realtime_advisor.model import Catalog, Column, ForeignKey, Table, TableName
 from realtime_advisor.reference import bare, load_hints
+from realtime_advisor.reference.column_hints import ends_with
 
 from .users import UserTable, is_user_key, reading_policies
 from .ways import How, Way, Ways, make_way
@@ -229,13 +230,22 @@ def _state_columns(table: Table, users: Mapping[TableName, UserTable]) -> Iterat
 
 
 def _may_be_state(column: Column) -> bool:
-    if bare(column.name) in _words("membership_plain_columns") or is_role(column.name):
+    if bare(column.name) in _words("membership_plain_columns") or is_role(column.name) or _is_trace(column.name):
         return False
     kind = column.type.partition("(")[0]
     if kind in ("boolean", "date") or kind.startswith("timestamp"):
         return kind == "boolean" or not column.not_null
     is_time = kind in ("bigint", "integer", "numeric") and bare(column.name).endswith(("at", "time", "epoch", "until"))
     return is_time or not _is_built_in(kind)
+
+
+def _is_trace(column: str) -> bool:
+    """Whether a name's last whole parts say that somebody looked.
+
+    >>> _is_trace("channel_viewed_at"), _is_trace("threadReadAt"), _is_trace("reviewed_at")
+    (True, True, False)
+    """
+    return any(ends_with(column, word) for word in load_hints().membership_trace_endings)
 
 
 def _is_built_in(kind: str) -> bool:
