@@ -111,7 +111,7 @@ def find_principals(catalog: Catalog, overrides: Overrides | None = None) -> Pri
     ways = find_ways(catalog)
     memberships = find_memberships(catalog, users, ways, named)
     lost = _lost(catalog, users, memberships.found, ways)
-    alike = dict(find_look_alikes(catalog, lost))
+    alike = dict(find_look_alikes(catalog, lost, users))
     for name, more in find_user_columns(catalog, [table for table in lost if table not in alike]).items():
         alike[name] = (*alike.get(name, ()), *more)
     if alike:
