@@ -14,7 +14,17 @@ from typing import Final
 from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table
 
 from .granting import Asked, Granted, grant, refuse, say_why_unread, why_unreadable
-from .own_rows import entitle_user, say_overruled, say_unknown_sub, say_without_sub, spell, sub_type, tell_sub
+from .lenient import find_lenient, say_lenient
+from .own_rows import (
+    entitle_user,
+    say_disabled,
+    say_overruled,
+    say_unknown_sub,
+    say_without_sub,
+    spell,
+    sub_type,
+    tell_sub,
+)
 from .principals import Membership, Principals, UserTable
 from .row_tests import say_row_tests, together
 from .walking import find_route
@@ -26,6 +36,12 @@ _CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=
 
 def entitle(asked: Asked, principals: Principals) -> Scope:
     """The scope that is asked about with its entitlement, or with the refusal that stands in its place."""
+    scope = _entitle(asked, principals)
+    lenient = find_lenient(scope, asked.catalog, principals.users)
+    return refuse(replace(scope, entitlement=None, notes=()), say_lenient(lenient)) if lenient else scope
+
+
+def _entitle(asked: Asked, principals: Principals) -> Scope:
     scope, table, catalog = asked.scope, asked.table, asked.catalog
     if scope.refusal or scope.principal is None:
         return scope
@@ -164,6 +180,8 @@ def _entitle_members(
             login_column=user.sub,
         )
         notes = (*notes, *say_without_sub(user, asked.catalog))
+    if user and user.name != membership.table:  # of the users' own rows members_when says which count
+        notes = (*notes, *say_disabled(user, asked.catalog))
     return replace(asked.scope, entitlement=entitlement, notes=notes)
 
 

@@ -209,6 +209,15 @@ def is_role(column: str) -> bool:
     return any(bare(column).endswith(word) for word in map(bare, load_hints().membership_role_columns))
 
 
+def is_state(column: str) -> bool:
+    """Whether a column's name says that it tells which rows count.
+
+    >>> is_state("deleteAt"), is_state("is_active"), is_state("created_at")
+    (True, True, False)
+    """
+    return bare(column) in _words("membership_state_columns")
+
+
 def _state_columns(table: Table, users: Mapping[TableName, UserTable]) -> Iterator[str]:
     """Columns of which some values may mean that the row makes no member: which of them do, only the team knows."""
     is_users_row = table.name in users  # whose booleans and times are about the user, not about belonging
@@ -216,8 +225,7 @@ def _state_columns(table: Table, users: Mapping[TableName, UserTable]) -> Iterat
     for column in table.columns:
         if column.name in keyed:
             continue
-        listed = bare(column.name) in _words("membership_state_columns")
-        if listed or (not is_users_row and _may_be_state(column)):
+        if is_state(column.name) or (not is_users_row and _may_be_state(column)):
             yield column.name
 
 
