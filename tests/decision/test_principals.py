@@ -8,7 +8,7 @@ import pytest
 
 from realtime_advisor.decision.principals import find_principals
 from realtime_advisor.decision.scopes import infer_scopes
-from realtime_advisor.model import Column
+from realtime_advisor.model import Column, ScopeKind
 
 from .world import MEMBERSHIP, ROOMS, USERS, catalog, name, outside_supabase, table
 
@@ -61,3 +61,25 @@ def test_a_column_looks_like_a_key_only_where_name_and_type_fit_and_no_type_colu
 def test_where_a_foreign_key_leads_to_somebody_no_column_merely_looks_like_a_key() -> None:
     notes = table("notes", "id room_id user_id", refers={"room_id": "rooms"})
     assert ("user_id",) not in {scope.columns for scope in infer_scopes(catalog(notes))[notes.name]}
+
+
+def test_a_users_key_that_is_a_tables_own_key_looks_like_one_too() -> None:
+    users = replace(USERS, foreign_keys=(), policies=(), row_security=False)
+    status, tos = table("status", "userid body", key="userid"), table("tos", "id body")
+    given = table("given", "tosid body", key="tosid")
+    scopes = infer_scopes(outside_supabase(users, status, tos, given))
+    assert [(scope.kind, scope.columns) for scope in scopes[status.name]] == [(ScopeKind.USER, ("userid",))]
+    assert 'answer scope = "userid" for public.status.' in (scopes[status.name][0].refusal or "")
+    assert scopes[given.name] == ()
+
+
+def test_no_way_is_proposed_that_goes_on_from_what_is_no_foreign_key() -> None:
+    users = replace(USERS, foreign_keys=(), policies=(), row_security=False)
+    terms, accepted = table("terms", "id user_id"), table("accepted", "id terms_id user_id")
+    of_two, only = infer_scopes(outside_supabase(users, terms, accepted))[accepted.name]
+    assert (of_two.columns, of_two.path) == (("user_id",), ())
+    assert 'or answer scope = "user_id" for public.accepted.' in (of_two.refusal or "")
+    assert (only.refusal or "").endswith(
+        "that terms_id names a row of public.terms is read off its name and type. Add the foreign key, or write the "
+        "SELECT policies."
+    )

@@ -330,3 +330,20 @@ def test_where_no_table_of_users_is_known_it_is_asked_for() -> None:
     assert asked in decided("things", {}, known).questions
     linked = outside_supabase(table("things", "id"), table("others", "id user_id", refers={"user_id": "auth.users"}))
     assert asked not in decided("things", {}, linked).questions
+
+
+def test_a_named_membership_of_other_users_says_whose_it_is() -> None:
+    admins = typed(table("admins", "id name"), id="bigint_")
+    pairs = table(
+        "admin_groups", "group_id admin_id", key="group_id admin_id", refers={**TO_GROUP, "admin_id": "admins"}
+    )
+    answers: Said = {"users": {"token_subject": "id"}, "posts": {"members": "public.admin_groups"}}
+    with pytest.raises(BadInput) as refused:
+        decided("posts", answers, world(admins, typed(pairs, admin_id="bigint_")))
+    assert str(refused.value) == (
+        "public.admin_groups was named as a membership, but its keys lead from admin_id to public.admins and group_id "
+        "to public.groups, and the users known are those of public.users. If one of these tables holds users, answer "
+        "token_subject for it; else name a table that pairs public.users with something."
+    )
+    answers = {"admins": {"token_subject": "id"}, "posts": {"members": "public.admin_groups"}}
+    assert scope("posts", answers, world(admins, typed(pairs, admin_id="bigint_"))).entitlement is not None

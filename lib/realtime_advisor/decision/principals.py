@@ -13,6 +13,7 @@ from realtime_advisor.model import Catalog, Table, TableName
 from .functions import see_through
 from .memberships import Membership, Memberships, find_memberships, mentions
 from .overrides import Overrides
+from .subjects import ANSWER
 from .user_columns import find_user_columns
 from .users import API_ROLES, AUTH_USERS, UserTable, find_users, reading_policies
 from .ways import Way, Ways, find_look_alikes, find_ways
@@ -111,22 +112,35 @@ def find_principals(catalog: Catalog, overrides: Overrides | None = None) -> Pri
     ways = find_ways(catalog)
     memberships = find_memberships(catalog, users, ways, named)
     lost = _lost(catalog, users, memberships.found, ways)
-    alike = dict(find_look_alikes(catalog, lost))
+    alike = dict(find_look_alikes(catalog, lost, users))
     for name, more in find_user_columns(catalog, [table for table in lost if table not in alike]).items():
         alike[name] = (*alike.get(name, ()), *more)
     if alike:
         ways |= {name: (*ways[name], *more) for name, more in alike.items()}
         memberships = find_memberships(catalog, users, ways, named)
-    _require_pairs(named - users.keys(), memberships)  # a user is one's own member
+    _require_pairs(named - users.keys(), memberships, users, ways)  # a user is one's own member
     return _principals(users, memberships, ways)
 
 
-def _require_pairs(named: Collection[TableName], memberships: Memberships) -> None:
+def _require_pairs(
+    named: Collection[TableName], memberships: Memberships, users: Collection[TableName], ways: Ways
+) -> None:
     for name in sorted(set(named) - {membership.table for membership in memberships.found}):
-        raise BadInput(
-            f"{name} was named as a membership, but has no key of a user beside a key of something else. Add the "
-            "foreign keys, or name the table that has both."
-        )
+        raise BadInput(f"{name} was named as a membership, but {_why_no_pair(ways.get(name, ()), users)}")
+
+
+def _why_no_pair(ways: tuple[Way, ...], users: Collection[TableName]) -> str:
+    """What a named table lacks: keys, or that one of those it has is known to be a user's."""
+    ends = {way.key.references: way.key.columns for way in ways}
+    if len(ends) < 2 or ends.keys() & users:
+        fact = "has no key of a user beside a key of something else"
+        return f"{fact}. Add the foreign keys, or name the table that has both."
+    led = " and ".join(f"{', '.join(columns)} to {table}" for table, columns in sorted(ends.items()))
+    known = ", ".join(sorted(str(table) for table in users if table != AUTH_USERS)) or str(AUTH_USERS)
+    return (
+        f"its keys lead from {led}, and the users known are those of {known}. If one of these tables holds users, "
+        f"answer {ANSWER} for it; else name a table that pairs {known} with something."
+    )
 
 
 def _principals(users: dict[TableName, UserTable], memberships: Memberships, ways: Ways) -> Principals:

@@ -159,11 +159,15 @@ def _grant(
 def _why_unsure(candidate: Candidate, table: TableName) -> str | None:
     scope = candidate.scope
     columns = ", ".join(scope.columns)
-    if any(way.how is How.LOOKS_ALIKE for way in candidate.ways):
+    guess = next((way for way in candidate.ways if way.how is How.LOOKS_ALIKE), None)
+    if guess:
+        # An answer names a way by its foreign keys, so only at its end may a column be one by the looks alone.
+        ends = guess is candidate.ways[-1]
+        rest = f", write the SELECT policies, or answer scope = {spell_scope(scope)} for {table}." if ends else ""
         return (
-            f"Who may hear a {scope.label} cannot be derived: that {columns} names a row of {scope.principal} is read "
-            "off its name and type. Add the foreign key, write the SELECT policies, or answer scope = "
-            f"{spell_scope(scope)} for {table}."
+            f"Who may hear a {scope.label} cannot be derived: that {', '.join(guess.key.columns)} names a row of "
+            f"{guess.key.references} is read off its name and type. Add the foreign key"
+            f"{rest or ', or write the SELECT policies.'}"
         )
     if scope.kind is ScopeKind.USER and any(way.optional for way in candidate.ways):
         return (

@@ -99,16 +99,18 @@ def _equal_ways(
                 yield _way(table, same, How.EQUAL, filled, key.references)
 
 
-def find_look_alikes(catalog: Catalog, tables: Collection[TableName]) -> dict[TableName, tuple[Way, ...]]:
+def find_look_alikes(
+    catalog: Catalog, tables: Collection[TableName], users: Collection[TableName] = ()
+) -> dict[TableName, tuple[Way, ...]]:
     """For each of `tables`, the columns that look like keys of other tables of its schema, though nothing says so.
 
     A column is `<table>_id`, in the singular or as the table is called; its type is that of the table's one-column
-    primary key, but for a length; no other table fits.
+    primary key, but for a length; no other table fits. The table's own primary key may look like that of `users` alone.
     """
     named = _by_name(catalog) if tables else {}
     found = {}
     for name in tables:
-        ways = tuple(_look_alikes_of(catalog[name], named))
+        ways = tuple(_look_alikes_of(catalog[name], named, users))
         if ways:
             found[name] = ways
     return found
@@ -140,16 +142,20 @@ def singulars(name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _look_alikes_of(table: Table, named: Mapping[tuple[str, str], list[Table]]) -> Iterator[Way]:
+def _look_alikes_of(
+    table: Table, named: Mapping[tuple[str, str], list[Table]], users: Collection[TableName]
+) -> Iterator[Way]:
     keyed = {column for key in table.foreign_keys for column in key.columns}
     names = {column.name.replace("_", "").lower() for column in table.columns}
     filled = _filled(table)
     for column in table.columns:
         match = _KEY_NAME.fullmatch(column.name)
         stem = match["stem"].replace("_", "").lower() if match else ""
-        if not stem or column.name in keyed or table.primary_key == (column.name,):
+        if not stem or column.name in keyed:
             continue
         fits = [t for t in named.get((table.name.schema, stem), ()) if t is not table and _same_type(t, column)]
+        if table.primary_key == (column.name,):
+            fits = [t for t in fits if t.name in users]
         if len(fits) == 1 and not any(f"{stem}{word}" in names for word in _PAIR_WORDS):
             key = ForeignKey("", (column.name,), fits[0].name, fits[0].primary_key)
             yield _way(table, key, How.LOOKS_ALIKE, filled)
