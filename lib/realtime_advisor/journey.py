@@ -46,6 +46,7 @@ from .observation.catalog import read_catalog
 from .observation.choosing import choose_extent
 from .observation.counters import sample, take_snapshot
 from .observation.history import History, open_history
+from .observation.outdated import tell_outdated
 from .observation.progress import progress_bar
 from .observation.recording import record
 from .observation.setup import read_setup
@@ -216,7 +217,8 @@ def _recall(history: History, wanted: DatabaseIdentity | str | None, seconds: fl
     readings = history.snapshots(sampling=choice.taken.sampling, since=since)
     catalog, setup = _require_tables(history.catalog(database)), history.setup(database)
     seen = _observed(catalog, readings, "recorded", feeds_of_recorded(database), history.statements(database))
-    seen = replace(seen, churn=_noted(seen.churn, choice.tell()))
+    outdated = tell_outdated(history, choice.taken, catalog, seen.churn)
+    seen = replace(seen, churn=_noted(seen.churn, *outdated, choice.tell()))
     return replace(seen, audit=_judge(catalog, setup)) if setup else seen
 
 

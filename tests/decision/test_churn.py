@@ -131,7 +131,7 @@ def test_a_renamed_table_is_followed_by_its_oid() -> None:
     )
     assert list(churn) == [table("new")]
     assert (churn["new"].inserts, churn["new"].note) == (1, "renamed from public.old")
-    assert churn.notes == ()
+    assert churn.notes == ("Renamed in the window: public.old is public.new by now.",)
 
 
 def test_two_tables_that_swap_names_keep_their_own_counts() -> None:

@@ -149,7 +149,10 @@ def a_catalog() -> Catalog:
     table = Table(
         TableName("public", "Order Items"),
         RelationKind.PARTITIONED,
-        columns=(Column("id", "uuid", not_null=True, n_distinct=-1.0), Column("note", "text", comment="é")),
+        columns=(
+            Column("id", "uuid", not_null=True, n_distinct=-1.0),
+            Column("note", "text", comment="é", lenient=True),
+        ),
         policies=(Policy("mine", "select", True, ("public",), "true", columns=((TableName("public", "u"), "id"),)),),
         select_roles=(),
         partitions=(TableName("public", "p1"),),
@@ -305,3 +308,17 @@ def test_what_is_set_up_and_the_statements_come_back_whole(history: History) -> 
 def test_where_nobody_looked_nothing_is_told_of_the_setup(history: History) -> None:
     history.keep_catalog(APP, a_catalog())
     assert (history.setup(), history.statements()) == (None, None)
+
+
+def test_the_latest_look_and_all_names_of_a_table_are_known(history: History) -> None:
+    sampling = recorded(history, reading(0, entry("a", relid=1), entry("b", relid=2)), reading(5, entry("c", relid=1)))
+    other = recorded(history, reading(0, entry("d", relid=1)), database=SHOP)
+    assert history.last_look(APP) is None
+    for second in (0, 5):
+        history.note_look(sampling, NOON + timedelta(seconds=second))
+    history.note_look(other, NOON)
+    assert history.last_look(APP) == (sampling.id, NOON + timedelta(seconds=5))
+    assert {oid: [name.name for name in names] for oid, names in history.names(APP).items()} == {
+        1: ["a", "c"],
+        2: ["b"],
+    }

@@ -162,3 +162,10 @@ def test_a_table_renamed_meanwhile_is_known_by_its_latest_name(history: History,
     recorded(history, database, lambda: run(database, "alter table chatter rename to chat"), nothing)
     assert [table.name.name for table in history.catalog()] == ["chat"]
     assert [name.name for name in measure_churn(history.snapshots())] == ["chat"]
+
+
+def test_when_the_catalogue_was_read_is_noted_though_it_did_not_change(history: History, database: str) -> None:
+    run(database, "create table t (id int primary key)")
+    outcome, _ = recorded(history, database, nothing, nothing)
+    *_, last = history.snapshots()
+    assert history.last_look() == (outcome.sampling.id, last.taken_at)

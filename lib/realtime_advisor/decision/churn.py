@@ -148,7 +148,7 @@ def _measure_window(window: _Window) -> DatabaseChurn:
     }
     if not blind:
         entries |= {quiet.table: quiet for quiet in _quiet_since_reset(entries, last)}
-    return DatabaseChurn(entries, seconds, (*window.notes.tell(last, seconds), *_notes_on_dropped(window)))
+    return DatabaseChurn(entries, seconds, tuple(_notes_of_window(window, seconds)))
 
 
 def _quiet_since_reset(entries: Mapping[TableName, Churn], last: Snapshot) -> Iterator[Churn]:
@@ -219,6 +219,21 @@ def _notes_since_reset(snapshot: Snapshot, seconds: float | None) -> Iterator[st
     yield "Counted since the statistics were last reset, not in a window: totals, mix and mean, no peaks."
     if seconds is None:
         yield "The server does not say since when it counts, so there are no rates."
+
+
+def _notes_of_window(window: _Window, seconds: float | None) -> Iterator[str]:
+    yield from window.notes.tell(window.last, seconds)
+    yield from _notes_on_renamed(window)
+    yield from _notes_on_dropped(window)
+
+
+def _notes_on_renamed(window: _Window) -> Iterator[str]:
+    now = {entry.relid: entry.table for entry in window.last.counters.values()}
+    moved = sorted((name, now[relid]) for relid, name in window.first_names.items() if now.get(relid, name) != name)
+    if moved:
+        told = ", ".join(f"{before} is {after} by now" for before, after in moved[:_LONGEST_LIST])
+        more = f" and {len(moved) - _LONGEST_LIST} more" if len(moved) > _LONGEST_LIST else ""
+        yield f"Renamed in the window: {told}{more}."
 
 
 def _notes_on_dropped(window: _Window) -> Iterator[str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from realtime_advisor.errors import AdvisorError, HistoryFailed
@@ -91,11 +92,12 @@ class _Progress:
     failures: int = 0
     reason: str = ""
     last_kept: float = 0.0
+    latest: datetime | None = None  # the time of the latest reading, by the database's clock
     told: float = field(default_factory=time.monotonic)
 
     def begin(self, first: Snapshot) -> None:
         self.recorder.keep(first)
-        self.readings, self.last_kept = 1, time.monotonic()
+        self.readings, self.last_kept, self.latest = 1, time.monotonic(), first.taken_at
         self._keep_surroundings()
 
     def take(self) -> None:
@@ -109,7 +111,7 @@ class _Progress:
             return
         if self.failures:
             self._recover()
-        self.readings, self.last_kept = self.readings + 1, time.monotonic()
+        self.readings, self.last_kept, self.latest = self.readings + 1, time.monotonic(), reading.taken_at
         if begins:
             self._keep_surroundings()
             with suppress(HistoryFailed):  # the next time is soon enough
@@ -155,6 +157,8 @@ class _Progress:
         try:
             self.history.keep_catalog(database, read_catalog(self.target))
             self.history.keep_setup(database, read_setup(self.target))
+            if self.latest:
+                self.history.note_look(self.sampling, self.latest)
             if statements := read_statements(self.target):
                 self.history.keep_statements(database, statements)
         except AdvisorError as error:

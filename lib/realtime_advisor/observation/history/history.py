@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -21,6 +21,7 @@ from realtime_advisor.model import (
     Sampling,
     Setup,
     Snapshot,
+    TableName,
     WritingStatements,
 )
 
@@ -30,10 +31,11 @@ from .documents import read_document, write_document
 from .recorder import Recorder
 from .replay import replay, stream
 from .store import Store, open_store
-from .tables import add, databases, documents, dump, happenings, samplings, segments, snapshots
+from .tables import add, databases, documents, dump, happenings, relations, samplings, segments, snapshots
 
 KEEP_DAYS: Final = 30.0
 FINISHED: Final = "finished"
+_LOOKED: Final = "looked"  # beside the happenings, of which it is none
 Database = DatabaseIdentity | str | None
 T = TypeVar("T")
 
@@ -120,9 +122,29 @@ class History:
 
     def happenings(self, sampling: Sampling) -> tuple[Happening, ...]:
         """What befell a sampling, in the order of its happening."""
-        query = select(happenings).where(happenings.c.sampling_id == sampling.id).order_by(happenings.c.id)
+        mine = (happenings.c.sampling_id == sampling.id, happenings.c.kind != _LOOKED)
+        query = select(happenings).where(*mine).order_by(happenings.c.id)
         with self._store.reading() as connection:
             return tuple(Happening(row.recorded_at, row.kind, row.detail) for row in connection.execute(query))
+
+    def last_look(self, database: Database = None) -> tuple[int, datetime] | None:
+        """When the latest catalogue was read, by the database's clock, and in which sampling; None: nobody noted it."""
+        meant = self.database(database)
+        looks = select(happenings.c.sampling_id, happenings.c.detail).join_from(happenings, samplings).join(databases)
+        query = looks.where(databases.c.key == meant.key, happenings.c.kind == _LOOKED)
+        with self._store.reading() as connection:
+            row = connection.execute(query.order_by(happenings.c.id.desc()).limit(1)).one_or_none()
+        return (row.sampling_id, datetime.fromisoformat(row.detail)) if row else None
+
+    def names(self, database: Database = None) -> Mapping[int, tuple[TableName, ...]]:
+        """What each table was called in the readings, by oid, its first name first."""
+        meant = self.database(database)
+        query = select(relations).join(databases).where(databases.c.key == meant.key).order_by(relations.c.id)
+        found: dict[int, tuple[TableName, ...]] = {}
+        with self._store.reading() as connection:
+            for row in connection.execute(query):
+                found[row.relid] = (*found.get(row.relid, ()), TableName(row.schema, row.name))
+        return found
 
     def extents(self, database: Database = None) -> tuple[Extent, ...]:
         """The samplings of a database that have a reading, the latest last. Raises BadInput where there is none."""
@@ -174,6 +196,10 @@ class History:
         with self._store.writing() as connection:
             row = {"sampling_id": sampling.id, "recorded_at": datetime.now(UTC), "kind": kind, "detail": detail}
             add(connection, happenings, row)
+
+    def note_look(self, sampling: Sampling, moment: datetime) -> None:
+        """Write down that the catalogue was read at that moment of the database's clock, changed or not."""
+        self.note(sampling, _LOOKED, moment.isoformat())
 
     def keep_catalog(self, database: DatabaseIdentity, catalog: Catalog) -> bool:
         """Write down a catalogue, unless the latest one is the same; whether it was written."""
