@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from realtime_advisor import journey, targets
+from realtime_advisor.decision.decide import decide
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Advice
 from realtime_advisor.observation.target import Target, open_target
@@ -73,7 +75,10 @@ def sent(admin: psycopg.Connection[Any]) -> list[tuple[str, str]]:
     return [(topic, event) for topic, event in messages]
 
 
-def test_interrupting_the_workshops_traffic_keeps_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workshop's traffic is interrupted after a minute of it."""
+
     def write(target: Target, minutes: float) -> None:
         if (target, minutes) in written:
             raise KeyboardInterrupt
@@ -83,8 +88,43 @@ def test_interrupting_the_workshops_traffic_keeps_what_was_read(monkeypatch: pyt
     written: list[tuple[Target, float]] = []
     run_traffic = targets.run_traffic
     monkeypatch.setattr(targets, "run_traffic", write)
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_interrupting_the_workshops_traffic_keeps_what_was_read() -> None:
     first, last = journey.observe(targets.connect(environ={}), 600)
     assert (last.taken_at - first.taken_at).total_seconds() == 60
+
+
+@pytest.mark.usefixtures("interrupted")
+@pytest.mark.parametrize(
+    ("prove", "then"),
+    [(0, ""), (1, " Then the scripts are proved; interrupt that too to leave the rest of them unproved.")],
+)
+@pytest.mark.parametrize("kept", [False, True])
+def test_an_interrupted_sampling_is_told_before_what_comes_next(
+    prove: int,
+    then: str,
+    kept: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said: list[str] = []
+
+    def deciding(*given: Any) -> Any:
+        said.append(capsys.readouterr().out)
+        return decide(*given)
+
+    monkeypatch.setattr(journey, "decide", deciding)
+    advice = journey.advise(targets.connect(environ={}), history=tmp_path if kept else None, prove=prove)
+    assert advice.churn.seconds == 60
+    assert said == [f"The sampling was ended early: what it saw is decided about now.{then}\n"]
+
+
+def test_a_sampling_to_its_end_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    journey.advise(targets.connect(environ={}), 60, prove=0)
+    assert capsys.readouterr().out == ""
 
 
 def test_scripts_install_twice_and_leave_nothing_behind(

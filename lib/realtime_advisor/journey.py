@@ -69,21 +69,28 @@ from .targets import (
 
 WORKSHOP_SECONDS: Final = 600.0
 TARGET_SECONDS: Final = 60.0
+_EARLY: Final = "The sampling was ended early: what it saw is decided about now."
+_THEN_PROVED: Final = "Then the scripts are proved; interrupt that too to leave the rest of them unproved."
 
 
-def observe(target: Target, seconds: float | None = None) -> tuple[Snapshot, ...]:
+def observe(
+    target: Target, seconds: float | None = None, *, early: Callable[[], object] = lambda: None
+) -> tuple[Snapshot, ...]:
     """Snapshots over `seconds` (default 60; on the workshop database 600 of its own clock, while its traffic runs).
 
-    Interrupting keeps what was taken so far.
+    Interrupting keeps what was taken so far, and calls `early`.
     """
     length = _length(target, seconds)
     if is_workshop(target):
         readings = [take_snapshot(target)]
-        with suppress(KeyboardInterrupt):
+        try:
             for _ in write_minutes(target, length):
                 readings.append(take_snapshot(target))
+        except KeyboardInterrupt:
+            with suppress(KeyboardInterrupt):
+                early()
         return tuple(readings)
-    return sample(target, length, interval=_interval(length))
+    return sample(target, length, interval=_interval(length), early=early)
 
 
 def _length(target: Target, seconds: float | None) -> float:
@@ -156,7 +163,8 @@ def advise(
     if isinstance(source, History):
         observed, kept = _recall(source, database, seconds), source
     else:
-        observed = _record(source, seconds, kept) if kept else _watch(source, seconds)
+        early = partial(print, f"{_EARLY} {_THEN_PROVED}" if prove else _EARLY, flush=True)
+        observed = _record(source, seconds, kept, early) if kept else _watch(source, seconds, early)
     given, expired = gather_answers(answers, kept.folder if kept else None)
     given, unknown = (
         _leave_out_unknown(given, observed.catalog) if kept or isinstance(answers, str | Path) else (given, ())
@@ -186,9 +194,9 @@ def choose_source(history: History | None, environ: Mapping[str, str] = os.envir
     return history if history and not named_target(environ) else connect(environ=environ)
 
 
-def _watch(target: Target, seconds: float | None) -> _Observed:
+def _watch(target: Target, seconds: float | None, early: Callable[[], object]) -> _Observed:
     _require_tables(read_catalog(target))  # refused before anybody waits
-    readings = observe(target, seconds)
+    readings = observe(target, seconds, early=early)
     # Read again: a table renamed in the window is called by the name that the last reading has.
     return _see(target, read_catalog(target), readings)
 
@@ -198,14 +206,15 @@ def _see(target: Target, catalog: Catalog, readings: Iterable[Snapshot]) -> _Obs
     return replace(seen, audit=audit(target, catalog))
 
 
-def _record(target: Target, seconds: float | None, history: History) -> _Observed:
+def _record(target: Target, seconds: float | None, history: History, early: Callable[[], object]) -> _Observed:
     """Watch, writing down what is seen, and analyse what was written."""
     length = _length(target, seconds)
     _require_tables(read_catalog(target))
     database, first = identify_database(target), take_snapshot(target)
     interval = 60.0 if is_workshop(target) else _interval(length)
     sampling = history.begin_sampling(database, first.taken_at, length, interval)
-    record(target, history, sampling, first, turns_of(target), print)
+    if record(target, history, sampling, first, turns_of(target), print).interrupted:
+        early()
     history.note(sampling, "finished")
     return _see(target, history.catalog(database), history.snapshots(sampling=sampling))
 

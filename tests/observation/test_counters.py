@@ -162,11 +162,13 @@ def test_a_long_window_is_not_read_more_often_than_memory_bears(postgres: str, m
 
 
 def test_ctrl_c_ends_sampling_early_and_keeps_what_there_is(postgres: str) -> None:
+    said: list[float] = []
     with opened(postgres) as target:
         threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()  # long after the first reading
         started = time.monotonic()
-        snapshots = sample(target, 60, 60, progress=False)
+        snapshots = sample(target, 60, 60, progress=False, early=lambda: said.append(time.monotonic() - started))
     assert len(snapshots) == 2, "the first, and one at the interruption"
+    assert len(said) == 1
     assert time.monotonic() - started < 30
 
 

@@ -124,6 +124,18 @@ def test_rows_that_belong_to_no_single_table_are_unread(recorded: str) -> None:
     )
 
 
+def test_a_single_kind_of_statement_is_told_as_one(recorded: str) -> None:
+    run(
+        recorded,
+        "create table a (id int)",
+        "create table b (id int)",
+        "with gone as (delete from a returning id) insert into b select id from gone",
+    )
+    assert read(recorded).notes == (
+        "1 kind of statement writes to tables that its text does not tell, or to several at once.",
+    )
+
+
 def test_a_bare_name_is_read_only_where_one_table_has_it(recorded: str) -> None:
     run(
         recorded,

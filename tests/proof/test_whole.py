@@ -31,8 +31,9 @@ def test_what_was_generated_is_proved_as_one(made: Migration, server: RunningSer
     assert [step for step in proof.steps if step.holds is not True] == []
     assert proof.holds
     assert proof.reason.startswith(
-        f"On PostgreSQL {server.binaries.version} it was applied twice to an imitation of all 3 tables together, "
-        "checked, and taken back without a trace. Between, a new row in each told what it should and nothing else"
+        f"On PostgreSQL {server.binaries.version} the migration was applied twice to an imitation of all 3 tables "
+        "together, checked, and taken back without a trace. Between, a new row in each told what it should and "
+        "nothing else"
     )
 
 

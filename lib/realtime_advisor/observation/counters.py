@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -44,8 +44,16 @@ def take_snapshot(target: Target) -> Snapshot:
     )
 
 
-def sample(target: Target, seconds: float, interval: float = 5, progress: bool = True) -> tuple[Snapshot, ...]:
+def sample(
+    target: Target,
+    seconds: float,
+    interval: float = 5,
+    progress: bool = True,
+    early: Callable[[], object] = lambda: None,
+) -> tuple[Snapshot, ...]:
     """Snapshots every `interval` seconds for `seconds`, at least one; Ctrl-C ends it early and keeps what there is.
+
+    `early` is called where that happens.
 
     A long window is read less often than asked, 240 times at most. A progress bar is shown to people, not to log
     files. A reading that fails is tried again at the next turn, however often; the next snapshot tells of it in
@@ -60,6 +68,7 @@ def sample(target: Target, seconds: float, interval: float = 5, progress: bool =
                 bar.update(min(elapsed, seconds) - bar.n)
     except KeyboardInterrupt:
         with suppress(KeyboardInterrupt):
+            early()
             snapshots.extend(_try_snapshot(target, failures))
     return (*snapshots[:-1], replace(snapshots[-1], gap_after=failures.end()))
 

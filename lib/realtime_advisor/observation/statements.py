@@ -118,9 +118,12 @@ def _most_rows_first(
 
 def _notes(target: Target, hidden: int, unread: int) -> Iterator[str]:
     if hidden:
+        texts = "text of 1 kind of statement is" if hidden == 1 else f"texts of {hidden} kinds of statements are"
         yield (
-            f"The texts of {hidden} kinds of statements are hidden from role {target.server.role}: "
-            "grant it pg_read_all_stats to know which tables they write to, if any."
+            f"The {texts} hidden from role {target.server.role}: grant it pg_read_all_stats to know which tables "
+            f"{'it writes' if hidden == 1 else 'they write'} to, if any."
         )
-    if unread:
+    if unread == 1:
+        yield "1 kind of statement writes to tables that its text does not tell, or to several at once."
+    elif unread:
         yield f"{unread} kinds of statements write to tables that their texts do not tell, or to several at once."

@@ -85,9 +85,9 @@ def _tell(trial: _Trial, steps: Sequence[Step], version: str) -> str:
     whose = f"all {tables} tables together" if tables > 1 else "its table"
     where = "each" if told == tables else f"{told} of them"
     return (
-        f"On PostgreSQL {version} it was applied twice to an imitation of {whose}, checked, and taken back without a "
-        f"trace. Between, a new row in {where} told what it should and nothing else, and {trial.answers:,} questions "
-        "of who may join what were answered as the rows say."
+        f"On PostgreSQL {version} the migration was applied twice to an imitation of {whose}, checked, and taken back "
+        f"without a trace. Between, a new row in {where} told what it should and nothing else, and {trial.answers:,} "
+        "questions of who may join what were answered as the rows say."
     )
 
 
