@@ -20,7 +20,12 @@ else
 unexport $(1)
 endif
 endef
+ADDRESS := $(origin DATABASE_URL)
 $(foreach name,$(SETTINGS),$(eval $(call hand_over,$(name))))
+# Given and empty, it is a secret that is missing: runs that nobody watches refuse it.
+ifneq ($(ADDRESS),undefined)
+export DATABASE_URL
+endif
 export PYTHON
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME JUPYTER_PATH
 

@@ -121,6 +121,11 @@ def test_a_misspelt_setting_leaves_no_bundle_of_the_workshop(tmp_path: Path) -> 
     assert "hunter2" not in said
 
 
+def test_an_address_left_empty_leaves_no_bundle_of_the_workshop(tmp_path: Path) -> None:
+    said = complaint(tmp_path / "out", DATABASE_URL="")
+    assert said.startswith("DATABASE_URL is empty, and neither it nor PGHOST and its like say which database")
+
+
 def test_a_role_without_rights_is_told_which(server: RunningServer, tmp_path: Path) -> None:
     with fresh_database(server) as conninfo:
         name = psycopg.conninfo.conninfo_to_dict(conninfo)["dbname"]

@@ -71,6 +71,12 @@ def test_a_misspelt_setting_records_no_workshop(tmp_path: Path) -> None:
     assert not (tmp_path / "history").exists()
 
 
+def test_an_address_left_empty_records_no_workshop(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="^DATABASE_URL is empty, and neither it nor PGHOST and its like say"):
+        run_sampling({"DATABASE_URL": "", "HISTORY": str(tmp_path / "history")})
+    assert not (tmp_path / "history").exists()
+
+
 def test_a_sampling_is_recorded_to_its_end(
     environ: dict[str, str], history: History, capsys: pytest.CaptureFixture[str]
 ) -> None:

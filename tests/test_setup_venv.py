@@ -148,6 +148,15 @@ def test_settings_in_the_environment_reach_the_report_too(clone: Path) -> None:
     assert (clone / "seen").read_text().splitlines() == ["postgresql://me:a$b@host/db", "7", "my out"]
 
 
+def test_an_empty_address_reaches_the_report_as_one_and_none_as_none(clone: Path) -> None:
+    executable(clone / "ready" / "bin" / "python", 'printf "%s\n" "${DATABASE_URL-unset}" "${SECONDS-unset}" >> seen')
+    assert make(clone, "report", "VENV=ready", DATABASE_URL="", SECONDS="").returncode == 0
+    assert make(clone, "report", "VENV=ready", "DATABASE_URL=").returncode == 0
+    assert make(clone, "report", "VENV=ready").returncode == 0
+    said = (clone / "seen").read_text().splitlines()
+    assert (said[2::4], said[3::4]) == (["", "", "unset"], ["unset"] * 3)
+
+
 def test_tests_never_see_the_callers_database(clone: Path) -> None:
     executable(
         clone / "ready" / "bin" / "python", 'env | grep -E "^(PG|DATABASE_URL|VIRTUAL_ENV|PYTHONPATH)" > seen; true'

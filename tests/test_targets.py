@@ -9,6 +9,10 @@ from realtime_advisor.targets import connect, is_workshop, require_no_unread
 
 SECRET = "s3cr3t-of-ada"
 URL = f"postgresql://ada:{SECRET}@db.example.com/app"
+EMPTY = (
+    "DATABASE_URL is empty, and neither it nor PGHOST and its like say which database to look at: set DATABASE_URL, in "
+    "CI from a secret that is there and not empty; for the embedded workshop database, unset it."
+)
 
 
 def test_a_misspelt_setting_is_told_by_name_and_the_workshop_is_opened(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,3 +44,12 @@ def test_a_run_that_nobody_watches_is_refused() -> None:
     assert said.endswith("for the embedded workshop database, unset PGUSER and POSTGRES_URL.")
     assert SECRET not in said
     require_no_unread({"POSTGRES_URL": URL, "DATABASE_URL": URL})
+
+
+@pytest.mark.parametrize("address", ["", " "])
+def test_an_address_left_empty_is_refused_where_nobody_watches(address: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        require_no_unread({"DATABASE_URL": address})
+    assert str(caught.value) == EMPTY
+    require_no_unread({"DATABASE_URL": address, "PGHOST": "db.example.com"})
+    require_no_unread({})

@@ -13,7 +13,7 @@ from .errors import AdvisorError, BadInput
 from .model import Drift
 from .model.design import WORKSHOP_TRAFFIC
 from .sampling import read_number
-from .targets import connect, identify_database, is_workshop, named_target
+from .targets import NAME_ONE, connect, identify_database, is_workshop, named_target
 
 UNCHECKED: Final = 2
 
@@ -47,8 +47,7 @@ def _require_database(bundle: str, environ: Mapping[str, str]) -> None:
     if not named_target(environ) and read_decisions(bundle).window != WORKSHOP_TRAFFIC:
         raise BadInput(
             f"The bundle in {bundle} was not decided by the workshop's traffic, and neither DATABASE_URL nor PGHOST "
-            "and its like say which database to check: set DATABASE_URL, in CI from a secret that is there "
-            "and not empty."
+            f"and its like say which database to check: {NAME_ONE}."
         )
 
 

@@ -15,12 +15,12 @@ from .bundle.client_files import types_file
 from .bundle.files import INDEX
 from .bundle.manifest import read_manifest
 from .bundle.migrations import DEFAULT_VERSION, Label
-from .bundle.writing import kept_aside, require_writable
+from .bundle.writing import kept_aside, name_folder, require_writable
 from .decision.answers import FILE
 from .errors import AdvisorError, BadInput
 from .model.design import WORKSHOP_TRAFFIC
 from .observation.choosing import choose_extent
-from .observation.environment import find_unread, tell_unread
+from .observation.environment import find_unread, is_left_empty, tell_unread
 from .observation.history import History, folder_beside, make_absolute
 from .observation.recording import tell_length
 from .sampling import open_environment_history, read_number
@@ -40,7 +40,7 @@ def run_report(environ: Mapping[str, str] = os.environ) -> Path:
     SHOW_HOST=1 names the database and its host in the bundle.
     """
     seconds = read_number(environ, "SECONDS", "how long to watch the database", least=0)
-    out = Path(environ.get("OUT", "").strip() or "out").absolute()
+    out = name_folder(environ.get("OUT", "").strip() or "out").absolute()
     label = Label(environ.get("VERSION", "").strip() or DEFAULT_VERSION)
     types = _types_file(environ.get("TYPES", "").strip())
     if not environ.get("HISTORY", "").strip():
@@ -117,6 +117,8 @@ def _introduce(environ: Mapping[str, str], database: str, seconds: float | None)
     if history:
         if unread := find_unread(environ):
             print(f"{tell_unread(unread)}.", flush=True)
+        if is_left_empty(environ):
+            print("DATABASE_URL is empty, so what is recorded counts.", flush=True)
         return _introduce_recorded(history, database, seconds)
     return "Deciding about the embedded workshop database ..."
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from .errors import BadInput
 from .model import DatabaseIdentity, Feed, Place
-from .observation.environment import find_unread, names_database, tell_unread
+from .observation.environment import find_unread, is_left_empty, names_database, tell_unread
 from .observation.identity import identify
 from .observation.progress import HEADLESS
 from .observation.recording import Turns, every
 from .observation.target import Target, open_target
 from .workshop.database import WorkshopDatabase, load_feeds, open_workshop, template_name
 from .workshop.traffic import run_traffic as run_workshop_traffic
+
+NAME_ONE: Final = "set DATABASE_URL, in CI from a secret that is there and not empty"
 
 # The copy behind each workshop target, so that traffic can be run on what connect() returned.
 _workshops: dict[Target, WorkshopDatabase] = {}
@@ -42,7 +45,7 @@ def named_target(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def require_no_unread(environ: Mapping[str, str]) -> None:
-    """Raise BadInput where no database is named, but a variable is set that looks as if it did.
+    """Raise BadInput where no database is named, but a variable is set that looks as if it did, or is left empty.
 
     For runs that nobody watches: what they leave behind would be about the workshop database.
     """
@@ -51,6 +54,11 @@ def require_no_unread(environ: Mapping[str, str]) -> None:
         raise BadInput(
             f"{tell_unread(unread)}. Set DATABASE_URL to look at your own; for the embedded workshop database, unset "
             f"{' and '.join(unread)}."
+        )
+    if is_left_empty(environ):
+        raise BadInput(
+            "DATABASE_URL is empty, and neither it nor PGHOST and its like say which database to look at: "
+            f"{NAME_ONE}; for the embedded workshop database, unset it."
         )
 
 

@@ -245,6 +245,20 @@ def test_a_role_that_may_not_look_says_what_was_not_checked(installed: Installed
     )
 
 
+def test_what_a_role_lacks_is_told_as_sql_that_is_enough(installed: Installed, exported: Path) -> None:
+    with installed.target("authenticator") as target:
+        (reason,) = check(target, exported).unchecked
+    _, _, grant = reason.partition("; have the schema's owner run: ")
+    assert grant == 'grant usage on schema "realtime" to "authenticator";'
+    installed.run(grant)
+    with installed.target("authenticator") as target:
+        drift = check(target, exported)
+        assert (drift.findings, drift.unchecked) == ((), ())
+    installed.run("alter table public.documents disable trigger realtime_advisor_update")
+    with installed.target("authenticator") as target:
+        assert [finding.what for finding in check(target, exported).findings] == ["trigger"]
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -340,3 +354,19 @@ def test_a_policy_that_opens_every_channel_is_told_once(installed: Installed, ex
     installed.run("create policy everybody on realtime.messages for select to public using (true)")
     with installed.target() as target:
         assert [finding.what for finding in check(target, exported).findings] == ["access"]
+
+
+def test_findings_come_by_weight_not_by_the_alphabet(installed: Installed, exported: Path) -> None:
+    function = "realtime_advisor.may_read_user_fed664b8"
+    installed.run("create policy everybody on realtime.messages for select to public using (true)")
+    installed.run("create policy insiders on realtime.messages for select to authenticated using (extension = 'x')")
+    installed.run(f"drop policy {OURS} on realtime.messages; alter function {function} reset search_path")
+    installed.run("drop trigger realtime_advisor_insert on public.documents")
+    installed.run("alter publication supabase_realtime add table public.audit_logs")
+    installed.run('alter policy "members read their tenant\'s documents" on public.documents using (true)')
+    with installed.target() as target:
+        findings = check(target, exported).findings
+    assert [finding.what for finding in findings] == [
+        *("access", "access", "policy", "function", "trigger", "publication", "decision"),
+    ]
+    assert findings[0].sentence.startswith("The policy everybody on realtime.messages is true: ")

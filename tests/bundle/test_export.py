@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -17,6 +18,7 @@ from realtime_advisor.bundle.export import Bundle, export
 from realtime_advisor.bundle.files import INDEX
 from realtime_advisor.bundle.manifest import MANIFEST, digest
 from realtime_advisor.bundle.readme import SCHEMA
+from realtime_advisor.errors import ExportFailed
 from realtime_advisor.journey import advise
 from realtime_advisor.model import Audit, AuditFinding, ByTable, Catalog, Server, Setup, WholeProof
 from realtime_advisor.targets import connect
@@ -189,6 +191,16 @@ def test_a_table_whose_name_is_a_link_stays_a_name_on_the_page() -> None:
     page = render_audit(Audit((finding,), Setup((), None, None, None, "logical", ByTable({})), NOTHING_READ))
     assert "- Table \\[x](http://x) &lt;script> is odd. Mend it." in page
     assert "  ````sql\n  select '```'\n  ````\n" in page
+
+
+def test_a_bundle_goes_into_the_folder_that_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    assert "README.md" in export(small(), "~/out")
+    with pytest.raises(ExportFailed, match="^No folder is named"):
+        export(small(), "")
+    assert (tmp_path / "home" / "out" / "README.md").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
 def test_a_file_is_read_as_what_it_is() -> None:

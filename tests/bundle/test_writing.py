@@ -15,7 +15,7 @@ import pytest
 
 from realtime_advisor.bundle.files import INDEX
 from realtime_advisor.bundle.manifest import MANIFEST, write_manifest
-from realtime_advisor.bundle.writing import kept_aside, require_writable, write_files
+from realtime_advisor.bundle.writing import kept_aside, name_folder, require_writable, write_files
 from realtime_advisor.errors import ExportFailed
 
 
@@ -133,13 +133,26 @@ def test_a_path_that_is_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
         require_writable(tmp_path / "out")
 
 
-def in_a_volume(place: Path, out: Path) -> str:
+def test_a_folder_of_ones_home_is_named_as_in_a_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert name_folder("~/out") == name_folder(Path("~/out")) == tmp_path / "out"
+    with pytest.raises(ExportFailed, match="^The folder ~no-such-person/out is in a home that cannot be found."):
+        name_folder("~no-such-person/out")
+
+
+@pytest.mark.parametrize("said", ["", " "])
+def test_a_folder_without_a_name_is_refused(said: str) -> None:
+    with pytest.raises(ExportFailed, match="^No folder is named to write the bundle to. Name one, such as out.$"):
+        name_folder(said)
+
+
+def in_a_volume(place: Path, out: Path, how: str = "rw") -> str:
     """What an export to `out` says where `place` is bound to itself, as a container's volume is."""
     body = (
         "import sys; from pathlib import Path; from realtime_advisor.bundle.writing import require_writable; "
         "require_writable(Path(sys.argv[1]))"
     )
-    script = 'mount --bind "$1" "$1" && exec "$2" -c "$3" "$4"'
+    script = f'mount --bind "$1" "$1" && mount -o remount,bind,{how} "$1" && exec "$2" -c "$3" "$4"'
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh"]
     run = subprocess.run(
         [*command, place, sys.executable, body, out], capture_output=True, text=True, timeout=60, check=False
@@ -159,6 +172,15 @@ def test_a_volume_is_refused_before_any_work_and_a_folder_inside_it_is_not(tmp_p
     )
     assert [path.name for path in tmp_path.iterdir()] == ["a volume"]
     assert in_a_volume(volume, volume / "bundle") == ""
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="no unshare: exporting to a container's volume is not tested")
+def test_a_volume_that_cannot_be_written_is_not_said_to_take_a_folder(tmp_path: Path) -> None:
+    assert in_a_volume(tmp_path, tmp_path, "ro") == (
+        f"The folder {tmp_path} is a mount point where nothing can be written, as a read-only volume is. Name another "
+        "one with OUT."
+    )
+    assert "bundle cannot be written: Read-only file system." in in_a_volume(tmp_path, tmp_path / "bundle", "ro")
 
 
 def crash(how: str, folder: Path) -> list[str]:

@@ -137,7 +137,10 @@ def test_of_a_named_membership_with_a_state_the_rows_that_count_are_asked() -> N
     known = catalog(CREWS, PLANS)
     refused = scope("plans", known, members="public.crews").refusal or ""
     assert "public.crews has the column status, and which of its values make a member is not known." in refused
-    assert "answer members_when for public.crews: user_id is not null, if every row makes one." in refused
+    assert (
+        'or answer members_when under ["public.plans"]: a test of that column, or, if every row makes one, '
+        'members_when = "user_id is not null".'
+    ) in refused
     every = scope("plans", known, members="public.crews", members_when="user_id is not null").entitlement
     assert every is not None
     assert every.conditions == ()
@@ -184,6 +187,16 @@ def test_of_a_named_membership_with_a_state_the_rows_that_count_are_asked() -> N
 def test_rows_that_count_are_told_in_plain_tests_or_not_at_all(when: str) -> None:
     with pytest.raises(BadInput, match="The answer 'members_when' for public.plans"):
         decided("plans", catalog(CREWS, PLANS), members="crews", members_when=when)
+
+
+@pytest.mark.parametrize("when", ["statu = 'in'", "left_at is null and crews.Statu in ('in')"])
+def test_a_misspelt_column_is_named_beside_those_there_are(when: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        decided("plans", catalog(CREWS, PLANS), members="crews", members_when=when)
+    assert str(refused.value).endswith(
+        "and public.crews has no column statu. "
+        "Name one of those there are: id, team_id, user_id, status, left_at, Is Boss."
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,18 @@ from .world import MEMBERSHIP, ROOMS, USERS, catalog, name, outside_supabase, ta
         (Column("joinedAt", "timestamp with time zone"), False),
         (Column("role", "app.role"), False),
         (Column("nickname", "text"), False),
+        (Column("lastviewedat", "bigint"), False),
+        (Column("last_active_at", "timestamp with time zone"), False),
+        (Column("channel_viewed_at", "timestamp with time zone"), False),
+        (Column("notify_props", "app.props"), False),
+        (Column("reviewed_at", "timestamp with time zone"), True),
+        (Column("last_valid_at", "timestamp with time zone"), True),
+        (Column("last_day", "date"), True),
+        (Column("left_at", "timestamp with time zone"), True),
+        (Column("removedat", "bigint"), True),
+        (Column("expires_at", "timestamp with time zone", not_null=True), True),
+        (Column("revoked_at", "timestamp with time zone"), True),
+        (Column("status", "text"), True),
     ],
 )
 def test_what_may_say_that_a_row_makes_no_member_holds_back_the_grant(column: Column, is_state: bool) -> None:

@@ -149,14 +149,29 @@ def test_a_view_is_no_users_table() -> None:
         decided("alerts", {"people": {"token_subject": "id"}}, world(people))
 
 
-def test_numbers_of_two_tables_cannot_both_be_the_sub() -> None:
-    staff = typed(table("staff", "id"), id="integer_")
+@pytest.mark.parametrize(
+    ("one", "other"), [("bigint", "integer"), ("text", "bigint"), ("text", "text"), ("uuid", "text"), ("uuid", "uuid")]
+)
+def test_columns_of_unrelated_tables_cannot_both_be_the_sub(one: str, other: str) -> None:
+    users, staff = typed(USERS, id=one), typed(table("staff", "id"), id=other)
     answers: Said = {"users": {"token_subject": "id"}, "staff": {"token_subject": "id"}}
-    with pytest.raises(BadInput, match=r"sub is public\.staff\.id and public\.users\.id: both are numbers"):
-        decided("alerts", answers, world(staff))
-    same = replace(staff, foreign_keys=(ForeignKey("k", ("id",), USERS.name, ("id",)),))
-    assert decided("alerts", answers, world(same))
-    assert decided("alerts", {**answers, "users": {"token_subject": "auth_id"}}, world(staff))
+    if one == other == "uuid":
+        assert decided("alerts", answers, world(users, staff))
+        return
+    with pytest.raises(BadInput, match=r"sub is public\.staff\.id and public\.users\.id, of tables that no foreign"):
+        decided("alerts", answers, world(users, staff))
+
+
+def test_columns_that_are_keys_of_one_sub_may_all_be_it() -> None:
+    def extends(called: str, of: str) -> Table:
+        return replace(table(called, "id"), foreign_keys=(ForeignKey("k", ("id",), name(of), ("id",)),))
+
+    known = world(*(typed(each, id="bigint") for each in (extends("staff", "users"), extends("bosses", "staff"))))
+    said = ("users", "staff", "bosses")
+    assert decided("alerts", {each: {"token_subject": "id"} for each in said}, known)
+    elsewhere: Said = {"users": {"token_subject": "auth_id"}, "staff": {"token_subject": "id"}}
+    with pytest.raises(BadInput, match="one sub could be two users"):
+        decided("alerts", elsewhere, known)
 
 
 def test_what_the_catalogue_says_is_not_overruled() -> None:

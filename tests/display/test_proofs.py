@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from realtime_advisor.display.show import show
 from realtime_advisor.display.truth_grids import MOST_TOPICS
 from realtime_advisor.display.views import Picture, Sheet, Stack, Words
+from realtime_advisor.generation.design import design
+from realtime_advisor.generation.sql import generate
 from realtime_advisor.model import (
     ByTable,
     Cell,
@@ -22,7 +25,7 @@ from realtime_advisor.model import (
 )
 
 from .test_figures import CHURN
-from .world import advice, decided, decisions, named
+from .world import advice, catalog, decided, decisions, named, owned
 
 STEPS = (
     Step("installs", "It installs.", True, "no error", "no error", 0.2),
@@ -212,6 +215,19 @@ def test_decisions_carry_the_badge_once_scripts_were_tried() -> None:
     plain = show(advice(told, CHURN))
     assert isinstance(plain, Sheet)
     assert "proof" not in plain.columns
+
+
+def test_a_refused_design_has_no_script_rather_than_one_that_is_not_proved() -> None:
+    told = decisions(decided("a"), decided("b", scope=None), decided("c"), decided("d", Option.NO_REALTIME))
+    tables = catalog(*map(owned, "abcd"))
+    designs = ByTable({each.table: design(each, tables) for each in told.values()})
+    assert designs["b"].refusal
+    scripts = ByTable({name: generate(designs[name]) for name in (named("a"), named("c"))})
+    made = replace(advice(told, CHURN), designs=designs, scripts=scripts, proofs=ByTable({named("a"): proof()}))
+    view = show(made)
+    assert isinstance(view, Sheet)
+    badges = [str(row[view.columns.index("proof")]) for row in view.rows]
+    assert badges == ["✓ proved", "○ no script", "✗ not proved", "–"]
 
 
 def test_a_design_beside_its_proof_ends_in_the_badge() -> None:

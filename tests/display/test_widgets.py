@@ -8,7 +8,7 @@ import pytest
 
 from realtime_advisor.display import widgets
 from realtime_advisor.display.picking import pick
-from realtime_advisor.errors import EmptyDatabase
+from realtime_advisor.errors import EmptyDatabase, UnknownTable
 from realtime_advisor.model import DatabaseChurn, Flip, Option
 from realtime_advisor.reference import load_matrix
 
@@ -23,6 +23,41 @@ def test_a_choice_shows_the_busiest_table_first_and_what_is_chosen_then() -> Non
     picker.choose(table=named("quiet"))
     assert picker.shown.text == "quiet: no row changed in a window of 10 minutes."
     assert "quiet: no row changed" in picker.body.value
+
+
+CHOOSERS = (
+    widgets.choose_churn(CHURN),
+    widgets.choose_decision(decisions(decided("busy"), decided("quiet"))),
+    widgets.choose_script(decisions(decided("busy"), decided("quiet")), catalog(owned("busy"), owned("quiet"))),
+)
+
+
+@pytest.mark.parametrize("said", ["quiet", "public.quiet", 'public."quiet"', named("quiet")])
+@pytest.mark.parametrize("chooser", CHOOSERS)
+def test_a_table_is_chosen_by_any_of_its_names(chooser: widgets.Chooser, said: object) -> None:
+    chooser.choose(table="busy")
+    assert chooser.choose(table=said).text.startswith("quiet: ")
+    assert chooser.values["table"] == named("quiet")
+
+
+@pytest.mark.parametrize("chooser", CHOOSERS)
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("public.quit", "There is no table public.quit to choose here. Near to it: public.quiet."),
+        (named("quit"), "There is no table public.quit to choose here. Near to it: public.quiet."),
+        ("billing.busy", "There is no table billing.busy to choose here. Near to it: public.busy."),
+        ("nope", "There is no table public.nope to choose here. Check its schema and spelling."),
+        ("a.b.c", "There is no table 'a.b.c' to choose here. Check its schema and spelling."),
+    ],
+)
+def test_a_table_that_there_is_not_is_told_with_what_is_near(
+    chooser: widgets.Chooser, said: object, sentence: str
+) -> None:
+    before = chooser.values
+    with pytest.raises(UnknownTable) as caught:
+        chooser.choose(table=said)
+    assert (str(caught.value), chooser.values) == (sentence, before)
 
 
 def test_hot_updates_are_shown_live_and_stored_nowhere() -> None:

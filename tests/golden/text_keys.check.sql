@@ -2,7 +2,7 @@
 with
   wanted_function(name, is_trigger_function, body) as (
     values
-      ('may_read_team_689a61e2', false, '22b672c4aa1c1d0b10ba1a84cf1819fc'),
+      ('may_read_team_689a61e2', false, '0f97603d79628751dda82d3fca60c13e'),
       ('broadcast_notes', true, '4df2b160f6d2423bd2249ee6271b152e')
   ),
   wanted_trigger(schema_name, table_name, name, function_name, type) as (

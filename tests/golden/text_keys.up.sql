@@ -155,7 +155,9 @@ begin
   );
   user_id := (auth.jwt() ->> 'sub')::text;
   -- Only the one spelling that the trigger sends to.
-  if topic is distinct from opening || realtime_advisor.encode_id(scope_id) || closing then
+  if topic is distinct from opening || realtime_advisor.encode_id(scope_id) || closing
+      -- An empty sub names nobody.
+      or user_id = '' then
     return false;
   end if;
   return exists (

@@ -98,6 +98,25 @@ def test_what_a_row_need_not_name_is_told(any_database: str) -> None:
     assert [column.name for column in columns if column.has_default] == ["a", "b", "c"]
 
 
+def test_a_nondeterministic_collation_is_told(server15: RunningServer) -> None:
+    """On the system's server: the embedded one knows no ICU, without which there is no such collation."""
+    with made_database(server15) as conninfo:
+        assert _lenient_columns(conninfo) == ["b", "e"]
+
+
+def _lenient_columns(conninfo: str) -> list[str]:
+    run(
+        conninfo,
+        "create collation ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);"
+        "create collation cs (provider = icu, locale = 'und', deterministic = true);"
+        "create domain login as text collate ci;"
+        'create table mine (a text, b text collate ci, c text collate cs, d text collate "C", e login, f int)',
+    )
+    with opened(conninfo) as target:
+        columns = read_catalog(target)["public.mine"].columns
+    return [column.name for column in columns if column.lenient]
+
+
 def test_keys_have_their_columns_in_key_order(catalog: Catalog) -> None:
     assert catalog["app.memberships"].primary_key == ("user_id", "tenant_id")
     assert catalog[ITEMS].primary_key == ("tenant_id", "Number")

@@ -12,6 +12,10 @@ from realtime_advisor.observation.history import History, open_history
 
 from .histories import APP, SHOP, entry, reading, recorded
 
+LATER = (
+    "The history's longest sampling was taken, of 1 h; a later one was left out: SECONDS=60 takes the latest, of 1 min."
+)
+
 
 @pytest.fixture
 def history(tmp_path: Path) -> History:
@@ -59,7 +63,20 @@ def test_of_equally_long_ones_the_latest_is_taken_without_a_word(history: Histor
 
 def test_the_longest_is_taken_where_none_is_as_long_as_asked(history: History) -> None:
     record(history, 3_600, 60)
-    assert chosen(history, 86_400)[0] == 3_600
+    assert chosen(history, 86_400) == (
+        3_600,
+        "No sampling of the history lasts 1 day: its longest sampling was taken, of 1 h.",
+    )
+    assert chosen(history, 4_000) == chosen(history, 3_600) == (3_600, LATER)
+
+
+def test_a_sampling_shorter_than_asked_is_never_taken_without_a_word(history: History) -> None:
+    record(history, 403)
+    assert chosen(history, 3_600) == (
+        403,
+        "No sampling of the history lasts 1 h: its longest sampling was taken, of 6 min 43 s.",
+    )
+    assert chosen(history) == chosen(history, 403) == chosen(history, 440) == (403, None)
 
 
 def test_a_single_reading_and_a_standby_are_no_window(history: History) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from realtime_advisor.observation.environment import find_unread, names_database, tell_unread
+from realtime_advisor.observation.environment import find_unread, is_left_empty, names_database, tell_unread
 
 LIKE = (
     *("DATABSE_URL", "DATABASE_URI", "DATABASEURL", "database_url", "DATABASE_URLS", "DATABASE_HOST", "DATABASE"),
     *("DB_URL", "DB_HOST", "POSTGRES_URL", "POSTGRES_URL_NON_POOLING", "POSTGRES_HOST", "SUPABASE_DB_URL"),
     *("POSTGRES_PRISMA_URL", "SQLALCHEMY_DATABASE_URI", "TEST_DATABASE_URL", "PG_HOST", "PGHOSTNAME", "PG_DSN"),
-    *("PGUSER", "PGPASSWORD", "PGPORT"),
+    *("PGUSER", "PGPASSWORD", "PGPORT", "DIRECT_URL"),
 )
 UNLIKE = (
     *(
         "SUPABASE_URL",
         "SUPABASE_KEY",
+        "DIRECT_LINE_URL",
         "PGDATA",
         "PGPASSFILE",
         "PGSERVICEFILE",
@@ -43,6 +44,22 @@ def test_a_name_that_means_something_else_is_not(name: str) -> None:
 def test_what_is_empty_is_not_set() -> None:
     assert find_unread({"DATABSE_URL": " "}) == ()
     assert not names_database({"DATABASE_URL": " "})
+
+
+@pytest.mark.parametrize(
+    ("environ", "empty"),
+    [
+        ({"DATABASE_URL": ""}, True),
+        ({"DATABASE_URL": " "}, True),
+        ({"DATABASE_URL": "", "PGHOST": ""}, True),
+        ({"DATABASE_URL": "", "PGHOST": "db"}, False),
+        ({"DATABASE_URL": "x"}, False),
+        ({"PGHOST": ""}, False),
+        ({}, False),
+    ],
+)
+def test_an_address_left_empty_is_told_from_none(environ: dict[str, str], empty: bool) -> None:
+    assert is_left_empty(environ) is empty
 
 
 def test_many_are_told_in_one_sentence() -> None:

@@ -149,7 +149,10 @@ def a_catalog() -> Catalog:
     table = Table(
         TableName("public", "Order Items"),
         RelationKind.PARTITIONED,
-        columns=(Column("id", "uuid", not_null=True, n_distinct=-1.0), Column("note", "text", comment="é")),
+        columns=(
+            Column("id", "uuid", not_null=True, n_distinct=-1.0),
+            Column("note", "text", comment="é", lenient=True),
+        ),
         policies=(Policy("mine", "select", True, ("public",), "true", columns=((TableName("public", "u"), "id"),)),),
         select_roles=(),
         partitions=(TableName("public", "p1"),),

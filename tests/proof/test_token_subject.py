@@ -38,10 +38,11 @@ create table forum.posts (id bigint primary key, group_id integer not null refer
 create table forum.alerts (id bigint primary key, user_id integer not null references forum.users on delete cascade,
   body text);
 insert into forum.groups values (1, 'one'), (2, 'two');
-insert into forum.users values (7, 'user_2abcDEF', 1), (8, 'a:b%', 2), (9, null, null), (10, '7', null);
-insert into forum.group_users values (1, 7), (2, 8);
+insert into forum.users values (7, 'user_2abcDEF', 1), (8, 'a:b%', 2), (9, null, null), (10, '7', null),
+  (11, '', 1);
+insert into forum.group_users values (1, 7), (2, 8), (1, 11);
 insert into forum.posts values (1, 1, 7, 'a'), (2, 2, null, 'b');
-insert into forum.alerts values (1, 7, 'a'), (2, 8, 'b'), (3, 9, 'c');
+insert into forum.alerts values (1, 7, 'a'), (2, 8, 'b'), (3, 9, 'c'), (4, 11, 'd');
 
 create schema chat;
 create table chat.users (id varchar(26) primary key, login text not null unique);
@@ -49,9 +50,11 @@ create table chat.channels (id varchar(26) primary key, name text);
 create table chat.channelmembers (channelid varchar(26) not null, userid varchar(26) not null,
   lastviewedat bigint, primary key (channelid, userid));
 create table chat.posts (id varchar(26) primary key, channelid varchar(26) not null, userid varchar(26) not null);
-insert into chat.users values ('user_2abcDEF', 'one'), ('x%', 'x');
+create table chat.drafts (id bigint primary key, userid varchar(26) not null references chat.users, body text);
+insert into chat.users values ('user_2abcDEF', 'one'), ('x%', 'x'), ('', '');
 insert into chat.channels values ('c:1'), ('c2');
-insert into chat.channelmembers values ('c:1', 'user_2abcDEF'), ('c2', 'x%');
+insert into chat.channelmembers values ('c:1', 'user_2abcDEF'), ('c2', 'x%'), ('c2', '');
+insert into chat.drafts values (1, 'x%', 'a'), (2, '', 'b');
 
 create schema prisma;
 create table prisma."User" (id text primary key, "clerkId" text not null unique);
@@ -129,6 +132,7 @@ CASES: dict[str, tuple[str, Answers]] = {
             **CHANNEL,
         },
     ),
+    "own rows, a text": ("chat.drafts", {"chat.users": {"token_subject": "id"}, "chat.drafts": {"scope": "userid"}}),
     "mixed case": ('prisma."Note"', {'prisma."User"': {"token_subject": "id"}, **TEAM}),
     "mixed case, another column": ('prisma."Note"', {'prisma."User"': {"token_subject": "clerkId"}, **TEAM}),
     "another column, no foreign keys": (
@@ -177,6 +181,21 @@ def test_where_no_key_says_so_the_text_still_has_to_be_the_same(applications: Ap
     assert applications.who_may_join(script, "c2", subs) == ["x%"]
 
 
+@pytest.mark.parametrize(
+    ("case", "key"),
+    [
+        ("own rows, a text", ""),
+        ("own rows, another column", "11"),
+        ("members, another column", "1"),
+        ("the users' rows as members", "1"),
+        ("no foreign keys", "c2"),
+        ("another column, no foreign keys", "c2"),
+    ],
+)
+def test_an_empty_sub_is_nobodys_though_a_row_has_it(applications: Applications, case: str, key: str) -> None:
+    assert applications.who_may_join(applications.write(*CASES[case]), key, ("",)) == []
+
+
 def test_members_are_known_by_the_login_of_their_own_row(applications: Applications) -> None:
     script = applications.write(*CASES["members, another column"])
     subs = ("7", 7, "8", "user_2abcDEF", "user_2abcdef", "a:b%", "a:b_", "", None)
@@ -190,7 +209,9 @@ def test_the_bundle_says_who_may_listen_in_either_case(applications: Application
     assert told["members, another column"] == "users with a row in forum.group_users"
 
 
-@pytest.mark.parametrize("case", ["members, another column", "own rows, another column", "members, a number"])
+@pytest.mark.parametrize(
+    "case", ["members, another column", "own rows, another column", "members, a number", "own rows, a text"]
+)
 def test_it_is_proved_in_place_on_rows_that_are_there(applications: Applications, case: str) -> None:
     script = applications.write(*CASES[case])
     with psycopg.connect(applications.conninfo, autocommit=True) as connection:

@@ -24,7 +24,7 @@ from .migrations import DEFAULT_NAME, DEFAULT_VERSION, Label, migration_files
 from .pgtap import render_test
 from .readme import SCHEMA, render_readme
 from .report_page import report_html
-from .writing import write_files
+from .writing import name_folder, write_files
 
 
 class Bundle(Mapping[str, str]):
@@ -73,12 +73,13 @@ def export(
     keeps the number that its decision record has in `out`. With `show_host` the pages and decisions.json name the
     database and its host; no role and no password in any case. Raises ExportFailed, BadInput.
     """
-    older = read_manifest(Path(out)) if out is not None else None
+    folder = name_folder(out) if out is not None else None
+    older = read_manifest(folder) if folder else None
     place = advice.place if show_host else None
     adr = adr_files(advice, date=date, earlier=sorted(older.files) if older else (), place=place)
     client = client_files(advice, row_types=types is not None) | (types_file(Path(types)) if types else {})
     files = _render(advice, Label(version, name), {**adr, **client}, date, place)
-    return Bundle(files, write_files(Path(out), files) if out is not None else ())
+    return Bundle(files, write_files(folder, files) if folder else ())
 
 
 def _render(

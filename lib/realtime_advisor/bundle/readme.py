@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.display.audit import tell_audit
+from realtime_advisor.display.wording import say_list
 from realtime_advisor.model import Advice, Audit, Decision, Design, Option, Place, ProofStatus, TableName, WholeProof
 
 from .audit_page import PAGE
+from .busiest import lacking_an_answer, tell_no_supabase
 from .files import INDEX
 from .manifest import MANIFEST
 from .markdown import code, plain
@@ -45,7 +47,7 @@ def render_readme(
         f"| {_told(advice.designs[table])} | {_proved(advice, table)} | {_links(files.get(table, ()))} |"
         for table, decision in advice.decisions.items()
     ]
-    notes = [f"- {plain(note)}" for note in (*_about_target(advice), *advice.churn.notes)]
+    notes = [f"- {plain(note)}" for note in filter(None, (tell_no_supabase(advice), *advice.churn.notes))]
     return "\n".join(
         [
             "# How each table should speak to clients",
@@ -58,6 +60,7 @@ def render_readme(
             *rows,
             "",
             f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
+            *_about_silent(lacking_an_answer(advice)),
             "",
             *(_about_today(advice.audit) if advice.audit else ()),
             *(_how_to_apply(advice.whole, migrations, rollback, check, tested) if migrations else _nothing_to_apply()),
@@ -100,7 +103,9 @@ def _how_to_apply(
         "database first.",
         "",
         "All tables at once, in this order, as the owner of the tables (on Supabase: `postgres`). Each file may be run",
-        "again. The policies come last and alone, because they lock `realtime.messages` for a moment.",
+        "again. The policies come last and alone, because they lock `realtime.messages` for a moment. Where the server",
+        "is not Supabase, only the owner of `realtime.messages` or a superuser may make and drop its policies: run",
+        f"`{migrations[-1]}` as such a role.",
         "",
         plain(tell_whole(whole)),
         "",
@@ -110,6 +115,8 @@ def _how_to_apply(
         "```",
         "",
         "To go back: the catalogue is afterwards as it was before, and clients hear nothing of these tables any more.",
+        "Where the server is not Supabase, run it as a superuser: its first step drops the policies, the others are",
+        "for the owner of the tables.",
         "",
         "```sh",
         f'psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f {rollback}',
@@ -153,9 +160,15 @@ def _what_else(pages: Sequence[str]) -> Iterator[str]:
     yield ""
 
 
-def _about_target(advice: Advice) -> Iterator[str]:
-    if not advice.server.is_supabase:
-        yield "This is no Supabase database: nothing tells what clients may read, so whoever may listen is unknown too."
+def _about_silent(tables: Sequence[TableName]) -> Iterator[str]:
+    """One line, with where to read what would settle it."""
+    if tables:
+        names, they = plain(say_list(map(str, tables))), "it is" if len(tables) == 1 else "they are"
+        yield (
+            f"Too little is known of {names}, so {they} no_realtime for want of an answer: what would settle it stands "
+            f"in [report.html](report.html) as questions, in [{INDEX}]({INDEX}) too, and as *unknown* in "
+            "[findings.csv](findings.csv)."
+        )
 
 
 def _links(names: Sequence[str]) -> str:

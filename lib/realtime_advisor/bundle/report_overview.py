@@ -12,6 +12,7 @@ from realtime_advisor.display.wording import say_count, say_list, say_table
 from realtime_advisor.model import Advice, Decision, Option, Place, ProofStatus, TableName
 
 from .audit_page import PAGE as AUDIT_PAGE
+from .busiest import busiest_first, tell_no_supabase
 from .report_figures import draw_bars, draw_dots
 from .report_rows import MOST_DOSSIERS, MOST_FULL
 from .report_views import Column, Overview, Row, Tile
@@ -66,8 +67,8 @@ def _tiles(advice: Advice) -> Iterator[Tile]:
 
 
 def _notes(advice: Advice) -> Iterator[str]:
-    if not advice.server.is_supabase:
-        yield "This is no Supabase database: nothing tells what clients may read, so who may listen is unknown too."
+    if unknown := tell_no_supabase(advice):
+        yield unknown
     yield from advice.churn.notes
     if load := tell_poller_load(advice.decisions):
         yield load
@@ -76,7 +77,7 @@ def _notes(advice: Advice) -> Iterator[str]:
 
 
 def _watch(advice: Advice) -> Iterator[str]:
-    """What somebody has to look at before anything is applied."""
+    """What somebody has to look at before anything is applied; the busiest tables first."""
     told = {status: _with_status(advice, status) for status in ProofStatus}
     if unproved := told[ProofStatus.NOT_PROVED]:
         yield f"{_scripts(unproved)} not proved. Try {_them(unproved)} on a staging database first."
@@ -84,12 +85,13 @@ def _watch(advice: Advice) -> Iterator[str]:
         yield f"{_scripts(substituted)} proved with substitutes: read what was only imitated."
     if advice.whole and not advice.whole.holds:
         yield tell_whole(advice.whole)
-    overridden = [decision for decision in advice.decisions.values() if decision.override]
+    overridden = [table for table, decision in advice.decisions.items() if decision.override]
     if overridden:
-        yield f"Decided by the architect: {say_list(map(_override, overridden))}."
+        told_of = (_override(advice.decisions[table]) for table in busiest_first(overridden, advice))
+        yield f"Decided by the architect: {say_list(told_of)}."
     refused = [table for table, design in advice.designs.items() if design.refusal]
     if refused:
-        yield f"{_tables(refused)} no script; the dossier says what to do instead."
+        yield f"{_tables(busiest_first(refused, advice))} no script; the dossier says what to do instead."
     dangers = [finding for finding in advice.audit.findings if finding.severity == "danger"] if advice.audit else []
     if dangers:
         yield f"Today's set-up has {say_count(len(dangers), 'danger')}; the first: {dangers[0].sentence}"
@@ -103,11 +105,12 @@ def _override(decision: Decision) -> str:
 
 def _with_status(advice: Advice, status: ProofStatus) -> list[TableName]:
     proofs = advice.proofs
-    return [
+    found = (
         table
         for table in advice.scripts
         if (proofs[table].status if table in proofs else ProofStatus.NOT_PROVED) is status
-    ]
+    )
+    return busiest_first(found, advice)
 
 
 def _scripts(tables: Sequence[TableName]) -> str:

@@ -28,6 +28,16 @@ KEPT: Final = "kept"
 _PATIENCE_SECONDS: Final = 30.0
 
 
+def name_folder(said: Path | str) -> Path:
+    """The folder that somebody names: `~` is a home. Raises ExportFailed for one without a name, or of no home."""
+    if not str(said).strip():
+        raise ExportFailed("No folder is named to write the bundle to. Name one, such as out.")
+    try:
+        return Path(said).expanduser()
+    except RuntimeError:
+        raise ExportFailed(f"The folder {said} is in a home that cannot be found. Name another one.") from None
+
+
 def write_files(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
     """Make `files` (relative names to texts) the bundle in `folder`; the names of what was kept aside of an older one.
 
@@ -73,6 +83,11 @@ def _sentences(folder: Path) -> Iterator[None]:
 
 
 def _mounted(folder: Path) -> ExportFailed:
+    if not os.access(folder, os.W_OK):
+        return ExportFailed(
+            f"The folder {folder} is a mount point where nothing can be written, as a read-only volume is. "
+            "Name another one with OUT."
+        )
     return ExportFailed(
         f"The folder {folder} is a mount point, as a container's volume is, and a bundle takes its folder's place as a "
         f"whole. Name a folder inside it: OUT={folder / 'bundle'}."

@@ -14,7 +14,17 @@ from typing import Final
 from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table
 
 from .granting import Asked, Granted, grant, refuse, say_why_unread, why_unreadable
-from .own_rows import entitle_user, say_overruled, say_unknown_sub, say_without_sub, spell, sub_type, tell_sub
+from .lenient import find_lenient, say_lenient
+from .own_rows import (
+    entitle_user,
+    say_disabled,
+    say_overruled,
+    say_unknown_sub,
+    say_without_sub,
+    spell,
+    sub_type,
+    tell_sub,
+)
 from .principals import Membership, Principals, UserTable
 from .row_tests import say_row_tests, together
 from .walking import find_route
@@ -26,6 +36,12 @@ _CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=
 
 def entitle(asked: Asked, principals: Principals) -> Scope:
     """The scope that is asked about with its entitlement, or with the refusal that stands in its place."""
+    scope = _entitle(asked, principals)
+    lenient = find_lenient(scope, asked.catalog, principals.users)
+    return refuse(replace(scope, entitlement=None, notes=()), say_lenient(lenient)) if lenient else scope
+
+
+def _entitle(asked: Asked, principals: Principals) -> Scope:
     scope, table, catalog = asked.scope, asked.table, asked.catalog
     if scope.refusal or scope.principal is None:
         return scope
@@ -61,13 +77,13 @@ def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals
         # That the pair is there at all is asked in any case.
         told = [each for each in counting.conditions if each.test != "not null" or each.column not in _pair(membership)]
         return replace(granted, conditions=together((*granted.conditions, *told)))
-    return _why_not_all_members(membership, granted) or granted
+    return _why_not_all_members(membership, asked.table, granted) or granted
 
 
 def _why_not_named(membership: Membership, asked: Asked, principals: Principals) -> str | None:
     """Why a membership that was named lets nobody listen all the same."""
     unreadable = why_unreadable(asked.table)
-    if unreadable:
+    if unreadable and not asked.is_served:
         return unreadable
     user = _user_of(membership, principals)[0]
     if user.sub is not None:
@@ -106,15 +122,16 @@ def _say_look_alikes(membership: Membership, principals: Principals) -> Iterator
             yield f"That {column} names a row of {way.key.references} is read off its name and type."
 
 
-def _why_not_all_members(membership: Membership, granted: Granted) -> str | None:
+def _why_not_all_members(membership: Membership, table: Table, granted: Granted) -> str | None:
     """Why a rule that lets the membership's rows read does not do: some of them may make no member."""
     if not membership.state or {condition.column for condition in granted.conditions} & set(membership.state):
         return None
+    every = spell(f"{_written(membership.user_column)} is not null")
     live = f" Its key holds where {membership.live}, which may be it." if membership.live else ""
     return (
         f"{membership.table} has the column {membership.state[0]}, and which of its values make a member is not known."
-        f"{live} Test it in the SELECT policies, or answer members_when for {membership.table}: "
-        f"{_written(membership.user_column)} is not null, if every row makes one."
+        f"{live} Test it in the SELECT policies, or answer members_when under [{spell(table.name)}]: a test of that "
+        f"column, or, if every row makes one, members_when = {every}."
     )
 
 
@@ -163,6 +180,8 @@ def _entitle_members(
             login_column=user.sub,
         )
         notes = (*notes, *say_without_sub(user, asked.catalog))
+    if user and user.name != membership.table:  # of the users' own rows members_when says which count
+        notes = (*notes, *say_disabled(user, asked.catalog))
     return replace(asked.scope, entitlement=entitlement, notes=notes)
 
 

@@ -18,6 +18,7 @@ from .overrides import Counting, NamedMembers
 from .policies import Mention, Requirement, Rule, mention_of, read_rules
 from .principals import Membership, reading_policies
 from .row_tests import together
+from .served import ask_served, is_servers_own, say_served
 
 # The ways from tables to those that memberships pair with users, once they were found.
 Routes = dict[tuple[TableName, TableName | None], tuple[tuple[Hop, ...], TableName] | None]
@@ -25,7 +26,10 @@ Routes = dict[tuple[TableName, TableName | None], tuple[tuple[Hop, ...], TableNa
 
 @dataclass(frozen=True)
 class Asked:
-    """One scope of one table, whose entitlement is wanted; `is_said`: the architect named this very scope."""
+    """One scope of one table, whose entitlement is wanted.
+
+    `is_said`: the architect named this very scope; `is_served`: and says who hears of rows that the server alone reads.
+    """
 
     scope: Scope
     table: Table
@@ -35,6 +39,7 @@ class Asked:
     counting: Counting = field(default_factory=dict)
     routes: Routes = field(default_factory=dict)
     is_said: bool = False
+    is_served: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ def refuse(scope: Scope, sentence: str) -> Scope:
 def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) -> Granted | str:
     """What lets exactly the scope's members read; or the sentence that says why nothing does."""
     table = asked.table
+    if asked.is_served:
+        return Granted(left_out=(say_served(table),))
     closed = why_closed(table)
     if closed:
         return closed
@@ -104,7 +111,7 @@ def _first_not_in_vain(
 def why_unreadable(table: Table) -> str | None:
     """Why logged-in users cannot read the table at all."""
     if table.select_roles is not None and LISTENER not in table.select_roles:
-        return f"{LISTENER} may not select from {table.name}."
+        return f"{LISTENER} may not select from {table.name}.{ask_served(table) if is_servers_own(table) else ''}"
     if table.row_security and not policies_for(table, LISTENER):
         return f"row level security is on for {table.name}, and no policy lets {LISTENER} read it."
     return None

@@ -10,6 +10,7 @@ from typing import Final
 
 from realtime_advisor.model import Catalog, Column, ForeignKey, Table, TableName
 from realtime_advisor.reference import bare, load_hints
+from realtime_advisor.reference.column_hints import ends_with
 
 from .users import UserTable, is_user_key, reading_policies
 from .ways import How, Way, Ways, make_way
@@ -208,6 +209,15 @@ def is_role(column: str) -> bool:
     return any(bare(column).endswith(word) for word in map(bare, load_hints().membership_role_columns))
 
 
+def is_state(column: str) -> bool:
+    """Whether a column's name says that it tells which rows count.
+
+    >>> is_state("deleteAt"), is_state("is_active"), is_state("created_at")
+    (True, True, False)
+    """
+    return bare(column) in _words("membership_state_columns")
+
+
 def _state_columns(table: Table, users: Mapping[TableName, UserTable]) -> Iterator[str]:
     """Columns of which some values may mean that the row makes no member: which of them do, only the team knows."""
     is_users_row = table.name in users  # whose booleans and times are about the user, not about belonging
@@ -215,19 +225,27 @@ def _state_columns(table: Table, users: Mapping[TableName, UserTable]) -> Iterat
     for column in table.columns:
         if column.name in keyed:
             continue
-        listed = bare(column.name) in _words("membership_state_columns")
-        if listed or (not is_users_row and _may_be_state(column)):
+        if is_state(column.name) or (not is_users_row and _may_be_state(column)):
             yield column.name
 
 
 def _may_be_state(column: Column) -> bool:
-    if bare(column.name) in _words("membership_plain_columns") or is_role(column.name):
+    if bare(column.name) in _words("membership_plain_columns") or is_role(column.name) or _is_trace(column.name):
         return False
     kind = column.type.partition("(")[0]
     if kind in ("boolean", "date") or kind.startswith("timestamp"):
         return kind == "boolean" or not column.not_null
     is_time = kind in ("bigint", "integer", "numeric") and bare(column.name).endswith(("at", "time", "epoch", "until"))
     return is_time or not _is_built_in(kind)
+
+
+def _is_trace(column: str) -> bool:
+    """Whether a name's last whole parts say that somebody looked.
+
+    >>> _is_trace("channel_viewed_at"), _is_trace("threadReadAt"), _is_trace("reviewed_at")
+    (True, True, False)
+    """
+    return any(ends_with(column, word) for word in load_hints().membership_trace_endings)
 
 
 def _is_built_in(kind: str) -> bool:

@@ -25,7 +25,7 @@ from . import bulk, poller
 from .answer import RATE, TableAnswers
 from .principals import Principals
 from .rates import measure_rates, telling
-from .readers import infer_readers
+from .readers import infer_readers, is_shown_to_none
 
 Metrics = dict[str, Evidence]
 
@@ -121,9 +121,7 @@ def _of_shape(facts: Facts) -> Metrics:
     keyed = [c for c in table.primary_key if _leads_to_user(table, c, facts.principals)]
     return {
         "audience": Evidence(usable.kind.value if usable else None, "kind of scope", how, why),
-        "scope_is_own_column": Evidence(
-            (not usable.path and len(usable.columns) == 1) if usable else None, "yes/no", how, why
-        ),
+        "scope_is_own_column": _own_column(facts, usable, how, why),
         "has_scope": Evidence(bool(facts.scopes), "yes/no", how, why),
         "has_entitlement": Evidence(
             any(entry.entitlement for entry in facts.scopes),
@@ -139,6 +137,15 @@ def _of_shape(facts: Facts) -> Metrics:
         ),
         "referenced_by": Evidence(facts.references, "foreign keys", Source.CATALOG, "foreign keys of other tables"),
     }
+
+
+def _own_column(facts: Facts, usable: Scope | None, how: Source, why: str) -> Evidence:
+    """Whether a filter of Postgres Changes selects the scope; unknown where clients get no row to filter."""
+    is_own = (not usable.path and len(usable.columns) == 1) if usable else None
+    if is_own and facts.answers.given and is_shown_to_none(facts.table):
+        why = "clients may not select its rows, so Postgres Changes has none to filter"
+        return Evidence(None, "yes/no", Source.CATALOG, why)
+    return Evidence(is_own, "yes/no", how, why)
 
 
 def _leads_to_user(table: Table, column: str, principals: Principals) -> bool:

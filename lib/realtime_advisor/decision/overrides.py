@@ -54,6 +54,7 @@ class Override:
     members: NamedMembers | None = None
     when: Answer | None = None
     subject: NamedSubject | None = None
+    is_shown: bool = False  # that users see its rows
 
 
 Overrides = Mapping[TableName, Override]
@@ -68,9 +69,10 @@ def read_overrides(answers: ByTable[TableAnswers], catalog: Catalog) -> Override
             _members(name, entry, catalog),
             entry.given.get("members_when"),
             subjects.get(name),
+            entry.says("user_facing") is True,
         )
         for name, entry in answers.items()
-        if entry.given.keys() & {"scope", "members", "members_when", ANSWER}
+        if entry.given.keys() & {"scope", "members", "members_when", "user_facing", ANSWER}
     }
 
 
@@ -114,16 +116,24 @@ def read_rows_that_count(said: Answer, membership: Table, of: TableName) -> Rows
     """What `members_when` says, as conditions on rows of the membership. Raises BadInput."""
     columns = {column.name: column for column in membership.columns}
     given = f"The answer 'members_when' for {of}"
+    misspelt: list[str] = []
 
     def resolve(node: exp.Column) -> str | None:
         qualifier = node.args.get("table")
         named = _folded(node.this)
         if qualifier is not None and _folded(qualifier) != membership.name.name:
             return None
+        if named is not None and named not in columns:
+            misspelt.append(named)
         return named if named in columns else None
 
     text, found = str(said.value), list[Condition]()
     for test in each_row_test(text, resolve) if not _COMMENT.search(text) else [text]:
+        if isinstance(test, str) and misspelt:
+            raise BadInput(
+                f"{given} asks {test}, and {membership.name} has no column {misspelt[0]}. Name one of those there are: "
+                f"{', '.join(columns)}."
+            )
         if isinstance(test, str):
             raise BadInput(
                 f"{given} asks {test}, which is not a plain test of a column of {membership.name}. Write tests such as "

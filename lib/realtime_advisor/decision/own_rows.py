@@ -6,12 +6,13 @@ A policy that compares the row's column with auth.uid() says so. Where there is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from realtime_advisor.model import Catalog, Entitlement, Scope, Source
+from realtime_advisor.model import Catalog, Condition, Entitlement, Scope, Source
 
 from .granting import Asked, Granted, grant, refuse, why_unreadable
+from .memberships import is_state
 from .principals import AUTH_USERS, Membership, Principals, UserTable
 
 
@@ -40,7 +41,11 @@ def entitle_user(asked: Asked, principals: Principals) -> Scope:
         entitlement = replace(
             entitlement, kind="membership", membership=user.name, scope_columns=(by,), user_column=user.sub
         )
-    notes = (*granted.left_out, *(say_without_sub(user, asked.catalog) if pair else ()))
+    notes = (
+        *granted.left_out,
+        *(say_without_sub(user, asked.catalog) if pair else ()),
+        *say_disabled(user, asked.catalog, granted.conditions if pair else ()),
+    )
     return replace(scope, entitlement=entitlement, notes=notes)
 
 
@@ -64,6 +69,8 @@ def say_overruled(asked: Asked, why: str) -> str:
 
 def _is_answered(asked: Asked, user: UserTable) -> bool:
     """Whether the architect alone says whose rows these are."""
+    if asked.is_served:
+        return True
     return user.said is not None and (not asked.table.row_security or _names_users(asked, user))
 
 
@@ -129,3 +136,16 @@ def say_without_sub(user: UserTable, catalog: Catalog) -> Iterator[str]:
     """That some users may have no sub, where the column allows it."""
     if user.sub is not None and not catalog[user.name].column(user.sub).not_null:
         yield f"{user.name}.{user.sub} may be null: a user without one hears nothing."
+
+
+def say_disabled(user: UserTable, catalog: Catalog, tested: Iterable[Condition] = ()) -> Iterator[str]:
+    """That whoever is disabled in the users table listens all the same, where the architect named it."""
+    known = {condition.column for condition in tested}
+    if user.said is None or user.name not in catalog.tables:
+        return
+    states = [c.name for c in catalog[user.name].columns if is_state(c.name) and c.name not in known]
+    if states:
+        yield (
+            f"Nothing here tests {user.name}.{', '.join(states)}: whoever is disabled there goes on listening until "
+            "the token ends, so tokens must not be issued to them."
+        )

@@ -6,6 +6,7 @@ from realtime_advisor.model import Evidence, Scope, Source, Table
 
 from .answer import TableAnswers
 from .principals import API_ROLES, reading_policies
+from .served import is_servers_own
 
 UNIT = "yes/no"
 
@@ -21,12 +22,20 @@ def infer_readers(
         return _unknown(f"this database has no roles {' and '.join(API_ROLES)} to ask about", scope, name_hints)
     if table.exposed_by:
         return _unknown(f"users may read it through {', '.join(map(str, table.exposed_by))}", scope, name_hints)
+    if is_servers_own(table) and ("members" in answers.given or (scope and scope.entitlement)):
+        said = answers.tell("members" if "members" in answers.given else "scope")
+        return Evidence(True, UNIT, Source.ANSWERED, f"your own server reads it for the clients; {said}")
     if not table.select_roles:
         return Evidence(False, UNIT, Source.CATALOG, "neither anon nor authenticated has SELECT")
     if table.row_security and not reading_policies(table):
         return Evidence(False, UNIT, Source.CATALOG, "row level security is on and no policy lets users read")
     who = f"{' and '.join(table.select_roles)} may select"
     return Evidence(True, UNIT, Source.CATALOG, who if table.row_security else f"{who}; row level security is off")
+
+
+def is_shown_to_none(table: Table) -> bool:
+    """Whether Postgres Changes, which selects as the client, shows no client a row, whatever was answered."""
+    return table.select_roles == () or (table.row_security and not reading_policies(table))
 
 
 def _unknown(why: str, scope: Scope | None, name_hints: tuple[Evidence, ...]) -> Evidence:

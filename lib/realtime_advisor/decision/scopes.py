@@ -21,6 +21,7 @@ from .overrides import Counting, Override, Overrides, rows_that_count, rows_that
 from .own_rows import spell_scope
 from .principals import Principals, find_principals, reach
 from .ranking import Candidate, compared_columns, rank
+from .served import is_served
 from .walking import Step, walk
 from .ways import How, Way, singulars
 
@@ -145,6 +146,7 @@ def _grant(
         asked.counting,
         asked.routes,
         is_named,
+        is_served(candidate.scope, asked.table, asked.principals, asked.override, is_named),
     )
     scope = entitle(question, asked.principals)
     current = _say_current(scope, asked.principals)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 from realtime_advisor.errors import BadInput
@@ -18,7 +19,6 @@ from .answer import Answer, TableAnswers
 
 ANSWER: Final = "token_subject"
 _KINDS: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
-_INTEGER: Final = ("smallint", "integer", "bigint")
 _COMPARED: Final = re.compile(r"(uuid|smallint|integer|bigint|text|character varying(\(\d+\))?)\Z")
 
 
@@ -46,29 +46,33 @@ def read_subject(name: TableName, answers: TableAnswers, catalog: Catalog) -> Na
 
 
 def require_one_each(subjects: Subjects, catalog: Catalog) -> None:
-    """Raises BadInput where numbers of several tables are said to be the `sub`: 7 would be a user of each."""
-    numbered = {
-        name: subject.column
-        for name, subject in subjects.items()
-        if catalog[name].column(subject.column).type in _INTEGER and not _is_anothers(name, subjects, catalog)
-    }
-    if len(numbered) > 1:
-        first, second = sorted(f"{name}.{column}" for name, column in numbered.items())[:2]
-        raise BadInput(
-            f"The answers say that the JWT's sub is {first} and {second}: both are numbers, so one sub would be two "
-            f"users. Answer {ANSWER} for the table by whose key the tokens are issued."
-        )
+    """Raises BadInput where the `sub` is said to be of unrelated tables: one sub could be a user of each.
+
+    Uuids are the exception: nobody is given another's.
+    """
+    same = {name: _same_user(name, subjects, catalog) for name in subjects}
+    uuids = {name for name, subject in subjects.items() if catalog[name].column(subject.column).type == "uuid"}
+    for one, other in combinations(sorted(subjects, key=str), 2):
+        if not {one, other} <= uuids and not same[one] & same[other]:
+            first, second = (f"{name}.{subjects[name].column}" for name in (one, other))
+            raise BadInput(
+                f"The answers say that the JWT's sub is {first} and {second}, of tables that no foreign key relates by "
+                f"it: one sub could be two users. Answer {ANSWER} for the table by whose key the tokens are issued."
+            )
 
 
-def _is_anothers(name: TableName, subjects: Subjects, catalog: Catalog) -> bool:
-    """Whether the column is a key of another such table's column, and so names the same user."""
-    return any(
-        key.columns == (subjects[name].column,)
-        and key.references in subjects
-        and key.referenced_columns == (subjects[key.references].column,)
-        for key in catalog[name].foreign_keys
-        if key.references != name
-    )
+def _same_user(name: TableName, subjects: Subjects, catalog: Catalog) -> set[TableName]:
+    """The table, and those whose column its own column is a key of, from one to the next: each names the same user."""
+    found, waiting = {name}, [name]
+    while waiting:
+        here = waiting.pop()
+        for key in catalog[here].foreign_keys:
+            named = subjects.get(key.references)
+            is_sub = key.columns == (subjects[here].column,) and named and key.referenced_columns == (named.column,)
+            if is_sub and key.references not in found:
+                found.add(key.references)
+                waiting.append(key.references)
+    return found
 
 
 def _why_not(table: Table, column: str) -> str | None:
@@ -84,6 +88,11 @@ def _why_not(table: Table, column: str) -> str | None:
         return (
             f"of the type {found.type}, which a sub is not compared with exactly. Name a column of uuid, text, "
             "character varying or an integer type."
+        )
+    if found.lenient:
+        return (
+            "whose collation is nondeterministic: texts that differ are equal, so one user's sub could pass for "
+            "another's. Give it a deterministic collation, or name another column."
         )
     return None
 

@@ -15,6 +15,8 @@ PROOFS: Final = {
     ProofStatus.NOT_PROVED: Look("not proved", "#d55e00", "✗", "x"),
 }
 
+NO_SCRIPT: Final = Badge(Look("no script", "#6e7781", "○", "circle-open"))  # nothing that could be proved
+
 
 def proof_badge(proof: Proof | None) -> Badge:
     """How far a script may be trusted; without a proof, it is not proved.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from realtime_advisor.model import Design, Emission, FeedProposal, Option, Scope
+from realtime_advisor.generation.entitlement import family
+from realtime_advisor.generation.quoting import quote_literal
+from realtime_advisor.model import Condition, Design, Emission, FeedProposal, Option, Scope
 
 from .palette import OPTIONS
 from .tables import say_scope
@@ -72,15 +74,30 @@ def _messages(emissions: Sequence[Emission]) -> Sheet:
 
 
 def say_entitled(scope: Scope) -> str:
-    """Who may join the topic."""
+    """Who may join the topic, with what must hold of a row for it to make a member."""
     entitlement = scope.entitlement
     if entitlement is None:
         return "nobody: no rule could be derived"
+    tests = " and ".join(map(_say_condition, entitlement.conditions))
+    where = f" where {tests}" if tests else ""
     if entitlement.kind == "self" or entitlement.membership == scope.principal:
-        return "the user named in the topic"
+        return f"the user named in the topic{where}"
     through = say_table(entitlement.membership) if entitlement.membership else "a membership"
     way = f", over {say_list(say_table(hop.references) for hop in entitlement.path)}" if entitlement.path else ""
-    return f"users with a row in {through}{way}"
+    return f"users with a row in {through}{where}{way}"
+
+
+def _say_condition(condition: Condition) -> str:
+    """A test as the architect would write it; what the generated function asks is quoted with more care."""
+    if condition.test in _TIMES:
+        return f"{condition.column} {_TIMES[condition.test]} now()"
+    if condition.test != "in":
+        return f"{condition.column} is {condition.test}"
+    values = [value if family(condition.type_name) == "integer" else quote_literal(value) for value in condition.values]
+    return f"{condition.column} = {values[0]}" if len(values) == 1 else f"{condition.column} in ({', '.join(values)})"
+
+
+_TIMES: Final = {"past": "<", "future": ">"}
 
 
 def show_both_ways(one: Design, other: Design) -> Sheet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from realtime_advisor.model import (
@@ -21,7 +21,7 @@ from realtime_advisor.model import (
 )
 from realtime_advisor.reference import Criterion, Matrix
 
-from .badges import proof_badge
+from .badges import NO_SCRIPT, proof_badge
 from .palette import HOLDS, OPTIONS, SOURCES, SYMBOLS
 from .sentences import tell_changes, tell_poller_load, tell_rates, tell_verdict
 from .views import Badge, Cell, Sheet, Stack, View, Words
@@ -100,15 +100,21 @@ def _catalog_row(table: Table) -> tuple[Cell, ...]:
 
 def show_advice(advice: Advice) -> View:
     """The verdicts, and above them what to mind: a standby, a reset, an answer that has expired."""
-    sheet, notes = show_decisions(advice.decisions, advice.proofs), advice.churn.notes
+    without = [name for name in advice.designs if name not in advice.scripts]
+    sheet, notes = show_decisions(advice.decisions, advice.proofs, without), advice.churn.notes
     if not notes:
         return sheet
     more = (f"Mind: there are {len(notes) - _MOST_NOTES} more in .churn.notes.",) if len(notes) > _MOST_NOTES else ()
     return Stack((Words((*(f"Mind: {note}" for note in notes[:_MOST_NOTES]), *more)), sheet))
 
 
-def show_decisions(decisions: Decisions, proofs: Mapping[TableName, Proof] | None = None) -> Sheet:
-    """The verdict for each table with its deciding reason, and how far its script may be trusted if any was tried."""
+def show_decisions(
+    decisions: Decisions, proofs: Mapping[TableName, Proof] | None = None, without: Collection[TableName] = ()
+) -> Sheet:
+    """The verdict for each table with its deciding reason, and how far its script may be trusted if any was tried.
+
+    `without` are the tables of which it is known that there is no script, as where their design was refused.
+    """
     columns = ("table", "option", "confidence", "scope", "runner-up", *(("proof",) if proofs else ()), "because")
     rows = tuple(
         (
@@ -117,7 +123,7 @@ def show_decisions(decisions: Decisions, proofs: Mapping[TableName, Proof] | Non
             each.confidence,
             say_scope(each.scope),
             badge(each.runner_up),
-            *((_proof_of(each, proofs),) if proofs else ()),
+            *((_proof_of(each, proofs, without),) if proofs else ()),
             each.reasons[0] if each.reasons else "",
         )
         for each in decisions.values()
@@ -125,11 +131,13 @@ def show_decisions(decisions: Decisions, proofs: Mapping[TableName, Proof] | Non
     return Sheet(" ".join(filter(None, (tell_verdict(decisions), tell_poller_load(decisions)))), columns, rows)
 
 
-def _proof_of(decision: Decision, proofs: Mapping[TableName, Proof]) -> Cell:
+def _proof_of(decision: Decision, proofs: Mapping[TableName, Proof], without: Collection[TableName]) -> Cell:
     """The badge of a table that has a script, or should have one."""
     if decision.table in proofs:
         return proof_badge(proofs[decision.table])
-    return proof_badge(None) if decision.option in (Option.BROADCAST, Option.PRESENCE) else "–"
+    if decision.option not in (Option.BROADCAST, Option.PRESENCE):
+        return "–"
+    return NO_SCRIPT if decision.table in without else proof_badge(None)
 
 
 def say_scope(scope: Scope | None) -> str:

@@ -20,7 +20,7 @@ from realtime_advisor.reference import Matrix
 from .clients import show_client
 from .designs import show_design
 from .palette import OPTIONS
-from .picking import pick
+from .picking import find_table, pick
 from .sentences import tell_table, tops
 from .tables import show_changes, show_decision, show_findings, show_flips
 from .views import Listing, Stack, View, Words
@@ -66,9 +66,13 @@ class Chooser:
         return self.render(**self.values)
 
     def choose(self, **values: object) -> View:
-        """Set choices, as a hand on the widget would, and return what is shown for them."""
+        """Set choices, as a hand on the widget would, and return what is shown for them.
+
+        A table may be chosen by its name. Raises UnknownTable for one that there is not.
+        """
         for name, value in values.items():
-            self.controls[name].value = value
+            control = self.controls[name]
+            control.value = find_table(value, [table for _, table in control.options]) if name == "table" else value
         return self.shown
 
     def turn(self) -> View:

@@ -47,15 +47,22 @@ def entitlement_function(emission: Emission) -> Fragment:
         same = family(scope.key_type) == family(entitlement.user_type)
         is_self = "scope_id = user_id" if same else "scope_id::text = user_id::text"
         spelled = f" and {_SUB} = user_id::text" if _has_spellings(entitlement) else ""
-        return fragment("entitlement_self", {**values, "is_self": Fragment(is_self + spelled)})
+        named = " and user_id <> ''" if _may_be_empty(entitlement) else ""
+        return fragment("entitlement_self", {**values, "is_self": Fragment(is_self + spelled + named)})
     misspelled = f" or {_SUB} is distinct from user_id::text" if _has_spellings(entitlement) else ""
-    looked_up = {**_look_up(emission, entitlement), "or_misspelled": Fragment(misspelled)}
+    nobody = "\n    -- An empty sub names nobody.\n    or user_id = ''" if _may_be_empty(entitlement) else ""
+    looked_up = {**_look_up(emission, entitlement), "or_nobody": Fragment(misspelled + nobody)}
     return fragment("entitlement_membership", {**values, **looked_up})
 
 
 def _has_spellings(entitlement: Entitlement) -> bool:
     """Whether several texts are the same key: 7, +7 and 0x7. Whoever issues the tokens may take them for several."""
     return family(entitlement.user_type) == "integer"
+
+
+def _may_be_empty(entitlement: Entitlement) -> bool:
+    """Whether '' is a key of the type. A token whose sub is empty names nobody, whatever the rows hold."""
+    return variable_type(entitlement.user_type) == "text"
 
 
 def _around_id(emission: Emission) -> dict[str, Fragment]:

@@ -33,6 +33,7 @@ class Column:
     null_fraction: float | None = None
     top_frequency: float | None = None  # share of the rows that the most common value has
     has_default: bool = False  # a row need not name it: a default, an identity, a generated column
+    lenient: bool = False  # its collation is nondeterministic: texts that differ may be equal
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ class CheckRow:
 class DriftFinding:
     """One thing that is not as the bundle says: subject and fact, and the next step."""
 
-    # 'nothing installed', 'table', 'column', 'function', 'trigger', 'policy', 'access', 'publication', 'decision',
-    # 'volume' or 'check'
+    # 'nothing installed', 'table', 'column', 'function', 'trigger', 'policy', 'access', 'publication', 'answer',
+    # 'decision', 'volume' or 'check'
     what: str
     table: TableName | None  # None: of no single table
     sentence: str
@@ -52,7 +52,7 @@ class MessageCounts:
 
 @dataclass(frozen=True)
 class Drift:
-    """All findings, sorted; `unchecked` is what could not be looked at, and why; `notes` are worth knowing."""
+    """The findings, weightiest first; `unchecked` could not be looked at, and why; `notes` are worth knowing."""
 
     findings: tuple[DriftFinding, ...]
     unchecked: tuple[str, ...] = ()

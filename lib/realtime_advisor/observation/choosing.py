@@ -24,19 +24,21 @@ class Selection:
     seconds: float | None
 
     def tell(self) -> str | None:
-        """What else there is and how to get it; None where the one taken is the latest and the longest."""
+        """What else there is and how to get it; None where the one taken is as asked, or the latest and the longest."""
         if self.longer and self.seconds is not None:
             return (
                 f"The history also holds a longer sampling, of {tell_length(_longest(self.longer))}; this is the "
                 f"latest that lasts {tell_length(self.seconds)}. Without SECONDS the longest is taken."
             )
+        taken = f"longest sampling was taken, of {tell_length(self.taken.seconds)}"
+        if self.seconds is not None and self.taken.seconds < _NEARLY * self.seconds:
+            return f"No sampling of the history lasts {tell_length(self.seconds)}: its {taken}."
         if not self.later:
             return None
         latest = self.later[-1].seconds
         are = "a later one was" if len(self.later) == 1 else f"{len(self.later)} later ones were"
         return (
-            f"The history's longest sampling was taken, of {tell_length(self.taken.seconds)}; {are} left out: "
-            f"SECONDS={latest:.0f} takes the latest, of {tell_length(latest)}."
+            f"The history's {taken}; {are} left out: SECONDS={latest:.0f} takes the latest, of {tell_length(latest)}."
         )
 
 

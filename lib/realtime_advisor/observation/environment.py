@@ -9,6 +9,7 @@ from typing import Final
 
 NAMING: Final = ("DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 _INCOMPLETE: Final = ("PGUSER", "PGPASSWORD", "PGPORT")  # they say how to connect, not to what
+_PRISMAS: Final = "DIRECT_URL"  # with Supabase, the address beside its pooler's
 _OTHERS_NAMES: Final = re.compile(
     r"(^|_)(DATABASE|DB|POSTGRES|POSTGRESQL|PG)_?([A-Z0-9]+_)*(URL|URI|DSN|HOST|HOSTNAME)(_|$)"
 )
@@ -19,6 +20,15 @@ _MOST_NAMED: Final = 3
 def names_database(environ: Mapping[str, str]) -> bool:
     """Whether the environment names a database: DATABASE_URL, or libpq's own variables."""
     return any(environ.get(name, "").strip() for name in NAMING)
+
+
+def is_left_empty(environ: Mapping[str, str]) -> bool:
+    """Whether DATABASE_URL is there and says nothing, as where a secret is missing in CI, and nothing else names one.
+
+    >>> is_left_empty({"DATABASE_URL": ""}), is_left_empty({}), is_left_empty({"DATABASE_URL": "", "PGHOST": "db"})
+    (True, False, False)
+    """
+    return "DATABASE_URL" in environ and not names_database(environ)
 
 
 def find_unread(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -32,7 +42,7 @@ def find_unread(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _seems_to_name(name: str) -> bool:
     return (
-        name in _INCOMPLETE
+        name in (*_INCOMPLETE, _PRISMAS)
         or _OTHERS_NAMES.search(name) is not None
         or bool(get_close_matches(name, NAMING, n=1, cutoff=_ALIKE))
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from psycopg import Error, errors
+from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.errors import AdvisorError, ConnectionFailed, MissingPrivilege
 
@@ -122,8 +123,8 @@ def explain_reading(error: Error, address: Address, query: str) -> AdvisorError:
     """The sentence for a query that failed; `query` is the name of its file."""
     words = error.diag.message_primary or _words(str(error))
     if isinstance(error, errors.InsufficientPrivilege):
-        sentence = "Role {role} may not read the catalogue of database {database} on {server} ({words}); grant it that."
-        return MissingPrivilege(_fill(sentence, address, words))
+        sentence = "Role {role} may not read the catalogue of database {database} on {server} ({words}); "
+        return MissingPrivilege(f"{_fill(sentence, address, words)}{_remedy(words, address.role)}")
     if isinstance(error, errors.QueryCanceled):
         sentence = f"Reading {query} from {{server}} took too long ({{who}}; {{words}}); try again when it is idle."
         return AdvisorError(_fill(sentence, address, words))
@@ -132,6 +133,15 @@ def explain_reading(error: Error, address: Address, query: str) -> AdvisorError:
         return ConnectionFailed(_fill(sentence, address, words))
     sentence = f"The server {{server}} could not answer the query {query} for {{who}} ({{words}}); report this."
     return AdvisorError(_fill(sentence, address, words))
+
+
+def _remedy(words: str, role: str) -> str:
+    """What is to be granted, as SQL where the server names a schema: names in it cannot be read without."""
+    schema = re.fullmatch(r"permission denied for schema (.+)", words, re.DOTALL)
+    if not schema:
+        return "grant it that."
+    grant = SQL("grant usage on schema {} to {};").format(Identifier(schema[1]), Identifier(role))
+    return f"have the schema's owner run: {grant.as_string()}"
 
 
 # SQLSTATEs: connection exception, shutdown, too many connections, idle in transaction, pgbouncer's own.

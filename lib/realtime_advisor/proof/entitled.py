@@ -40,7 +40,11 @@ def topic_of(emission: Emission, key: str | None) -> str | None:
 
 
 def listeners(emission: Emission, key: str, rows: Rows) -> frozenset[str]:
-    """The subs that may listen to the scope of that key."""
+    """The subs that may listen to the scope of that key; an empty one is nobody's."""
+    return _subs(emission, key, rows) - {""}
+
+
+def _subs(emission: Emission, key: str, rows: Rows) -> frozenset[str]:
     entitlement = emission.scope.entitlement
     if entitlement is None:
         return frozenset()

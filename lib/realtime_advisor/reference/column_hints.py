@@ -31,6 +31,15 @@ def has_word(column: str, words: Iterable[str]) -> bool:
     return any(f"_{word}_" in name for word in words)
 
 
+def ends_with(column: str, word: str) -> bool:
+    """Whether the column's last whole parts are the word.
+
+    >>> ends_with("lastViewedAt", "viewed_at"), ends_with("reviewed_at", "viewed_at")
+    (True, False)
+    """
+    return f"_{_snake(column)}".endswith(f"_{word}")
+
+
 def is_word(column: str, words: Collection[str]) -> bool:
     """Whether the column's whole name is one of the words.
 

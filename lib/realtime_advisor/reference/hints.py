@@ -17,6 +17,7 @@ class Hints:
     user_columns: tuple[str, ...]
     membership_state_columns: tuple[str, ...]
     membership_plain_columns: tuple[str, ...]
+    membership_trace_endings: tuple[str, ...]
     membership_role_columns: tuple[str, ...]
     log: tuple[str, ...]
     metadata: tuple[str, ...]

@@ -13,7 +13,7 @@ from realtime_advisor.model import AuditFinding, CheckRow, DecidedRun, DriftFind
 from .world import World
 
 AGAIN: Final = "Apply the bundle's SQL again, as its README.md says, or decide anew."
-# The audit's rules about policies on realtime.messages that open every channel, or refuse every one.
+# The audit's rules about policies on realtime.messages that open every channel, or refuse every one; the widest first.
 _VOIDING: Final = (
     "messages_policy_is_true",
     "messages_policy_ignores_topic",
@@ -40,10 +40,9 @@ def find_access(world: World, faults: Collection[CheckRow]) -> Access:
     altered = {policy: row for policy in there if (row := f"policy {quote_ident(policy.name)}") in faulty}
     own = [(row, finding) for policy, row in altered.items() for finding in _audit(world, [policy])]
     others = _audit(world, [policy for policy in there if policy not in altered])
-    return Access(
-        (*(_tell(finding, AGAIN) for _, finding in own), *(_tell(each, _remedy(each)) for each in others)),
-        frozenset(row for row, _ in own),
-    )
+    found = [*((finding, AGAIN) for _, finding in own), *((each, _remedy(each)) for each in others)]
+    found.sort(key=lambda each: (_VOIDING.index(each[0].rule), each[0].sentence))
+    return Access(tuple(_tell(finding, remedy) for finding, remedy in found), frozenset(row for row, _ in own))
 
 
 def _audit(world: World, policies: Iterable[Policy]) -> Iterator[AuditFinding]:

@@ -1,10 +1,11 @@
-"""The parts together: one line a finding, sorted."""
+"""The parts together: one line a finding, the weightiest first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from realtime_advisor.decision.churn import measure_churn
 from realtime_advisor.decision.decide import DECIDABLE
@@ -23,6 +24,22 @@ from .published import find_published, outstanding_cut_overs
 from .tables import find_tables, gone_tables, lacking_tables
 from .volume import compare_messages, find_volume, tell_messages, topics_of
 from .world import World, read_world
+
+# Who hears what they should not, then who hears nothing, then what would be decided otherwise.
+_WEIGHTS: Final = (
+    "access",
+    "nothing installed",
+    "policy",
+    "function",
+    "trigger",
+    "table",
+    "column",
+    "check",
+    "publication",
+    "answer",
+    "decision",
+    "volume",
+)
 
 
 def check(target: Target, bundle: Path | str, seconds: float | None = None) -> Drift:
@@ -81,5 +98,7 @@ def _churn(target: Target, seconds: float | None) -> DatabaseChurn:
     return measure_churn(take_snapshot(target) if seconds is None else sample(target, seconds))
 
 
-def _order(finding: DriftFinding) -> tuple[str, str]:
-    return str(finding.table or ""), finding.sentence
+def _order(finding: DriftFinding) -> tuple[int, str, str]:
+    """By weight. What opens channels comes in the order in which it was found, the widest first."""
+    table = "" if finding.what == "access" else str(finding.table or "")
+    return _WEIGHTS.index(finding.what), table, "" if finding.what == "access" else finding.sentence

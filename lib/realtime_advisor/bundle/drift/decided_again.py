@@ -16,7 +16,6 @@ from realtime_advisor.bundle.compare import moves_between, say_scopes, tell_move
 from realtime_advisor.bundle.reading import read_finding, read_scope
 from realtime_advisor.decision.decide import decide
 from realtime_advisor.decision.verdict import Judge
-from realtime_advisor.errors import BadInput
 from realtime_advisor.model import (
     Catalog,
     Churn,
@@ -26,7 +25,6 @@ from realtime_advisor.model import (
     DecidedRun,
     DecidedScope,
     Decision,
-    Decisions,
     DriftFinding,
     Finding,
     Source,
@@ -34,6 +32,7 @@ from realtime_advisor.model import (
 )
 from realtime_advisor.reference import load_matrix
 
+from .stale_answers import find_fitting
 from .tables import DECIDE_AGAIN
 
 ENOUGH_ROWS: Final = 100  # row changes, for their mix to mean something
@@ -46,12 +45,15 @@ def find_decided_otherwise(
 ) -> Iterator[DriftFinding]:
     """Where the evidence speaks for another option or scope now; not of tables of which enough is `told` already.
 
-    Where the architect decided otherwise it decides again as soon as that has expired.
+    Each answer that fits no more is a finding, and nothing else is said of the tables that were decided with it.
+    Where the architect decided otherwise the evidence decides again as soon as that has expired.
     """
-    decisions, judge = _decide(run, catalog, churn), Judge(load_matrix())
+    fitting, judge = find_fitting(run, catalog, churn), Judge(load_matrix())
+    decisions, known = decide(catalog, churn, fitting.answers), {*told, *fitting.untold}
+    yield from fitting.findings
     for table, entry in run.tables.items():
         decision = decisions.get(table)
-        if decision is not None and table not in told:
+        if decision is not None and table not in known and not _rests_on(entry, fitting.untold):
             yield from list(_option(entry, decision, churn.get(table), judge, today)) or _scope(entry, decision, told)
 
 
@@ -68,17 +70,6 @@ def _expired(entry: Decided, question: str, today: date) -> date | None:
     """The day on which an answer ceased to count; None where it does count, or was not given."""
     day = entry.answers.get(question, {}).get("expires")
     return day if isinstance(day, date) and day < today else None
-
-
-def _decide(run: DecidedRun, catalog: Catalog, churn: DatabaseChurn) -> Decisions:
-    """With the bundle's answers; where one of them no longer means anything, without any."""
-    given = {
-        str(table): entry.answers for table, entry in run.tables.items() if entry.answers and table in catalog.tables
-    }
-    try:
-        return decide(catalog, churn, given)
-    except BadInput:
-        return decide(catalog, churn)
 
 
 def _option(
@@ -140,12 +131,16 @@ def _is_number(value: object) -> bool:
 def _scope(entry: Decided, decision: Decision, told: Collection[TableName]) -> Iterator[DriftFinding]:
     """Where keys or policies lead to another scope, or let in others; of a table that it needs enough is told."""
     before, after = entry.scope, read_scope(decision.scope) if decision.scope else None
-    if before == after or (before and any(_needs(before, table) for table in told)):
+    if before == after or _rests_on(entry, told):
         return
     one, other = say_scopes(before, after)
     if one != other:
         fact = f"Table {entry.table}: its scope was {one}, and by today's keys and policies it is {other}."
         yield DriftFinding("decision", entry.table, fact, DECIDE_AGAIN)
+
+
+def _rests_on(entry: Decided, tables: Collection[TableName]) -> bool:
+    return entry.scope is not None and any(_needs(entry.scope, table) for table in tables)
 
 
 def _needs(scope: DecidedScope, table: TableName) -> bool:

@@ -20,6 +20,7 @@ _NOT_VOIDED: Final = "no policy opens every topic"
 INSTALLER: Final = "postgres"  # whom Supabase gives BYPASSRLS
 _NO_BYPASS: Final = re.compile(r"\bits owner (.*) has no BYPASSRLS")
 _KINDS: Final = ("function", "trigger", "policy")
+_OPENING: Final = ("row", "no")  # row level security off, a policy that is true: they open every channel
 # What no script of the bundle mends, with what does.
 _REMEDIES: Final = {
     "partition": "Let a client connect, which makes Realtime create it, or ask Supabase why it did not.",
@@ -85,5 +86,5 @@ def _tell(faults: Iterable[CheckRow]) -> Iterator[DriftFinding]:
     for row in rows:
         kind = row.name.partition(" ")[0]
         subject = row.name[0].upper() + row.name[1:]
-        what = kind if kind in _KINDS else "check"
+        what = kind if kind in _KINDS else "access" if kind in _OPENING else "check"
         yield DriftFinding(what, None, f"{subject}: {row.detail}.", _remedy(row))

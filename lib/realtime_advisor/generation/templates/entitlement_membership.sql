@@ -20,7 +20,7 @@ begin
   scope_id := :[parsed];
   user_id := (auth.jwt() ->> 'sub'):::[user_type];
   -- Only the one spelling that the trigger sends to.
-  if topic is distinct from opening || :[canonical] || closing:[or_misspelled] then
+  if topic is distinct from opening || :[canonical] || closing:[or_nobody] then
     return false;
   end if;
   return exists (
