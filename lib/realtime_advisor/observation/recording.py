@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Final
 
 from realtime_advisor.errors import AdvisorError, HistoryFailed
-from realtime_advisor.model import Gap, Sampling, Snapshot
+from realtime_advisor.model import Catalog, Gap, Sampling, Setup, Snapshot
 
 from .catalog import read_catalog
 from .counters import take_snapshot
 from .history import History
 from .history.recorder import Recorder
+from .looks import Looks, without_figures
 from .progress import progress_bar
 from .setup import read_setup
 from .statements import read_statements
@@ -92,13 +92,16 @@ class _Progress:
     failures: int = 0
     reason: str = ""
     last_kept: float = 0.0
-    latest: datetime | None = None  # the time of the latest reading, by the database's clock
+    latest: Snapshot | None = None
+    looks: Looks = field(default_factory=Looks)
+    kept: tuple[Catalog, Setup] | None = None  # as they were last kept, without their figures
+    complaint: str = ""  # of the latest look, if it failed
     told: float = field(default_factory=time.monotonic)
 
     def begin(self, first: Snapshot) -> None:
         self.recorder.keep(first)
-        self.readings, self.last_kept, self.latest = 1, time.monotonic(), first.taken_at
-        self._keep_surroundings()
+        self.readings, self.last_kept, self.latest = 1, time.monotonic(), first
+        self._keep_surroundings(first)
 
     def take(self) -> None:
         """Take a reading and keep it, or remember why not."""
@@ -111,15 +114,18 @@ class _Progress:
             return
         if self.failures:
             self._recover()
-        self.readings, self.last_kept, self.latest = self.readings + 1, time.monotonic(), reading.taken_at
+        self.readings, self.last_kept, self.latest = self.readings + 1, time.monotonic(), reading
         if begins:
-            self._keep_surroundings()
+            self._keep_surroundings(reading)
             with suppress(HistoryFailed):  # the next time is soon enough
                 self.history.age_out()
+        elif self.looks.is_due(reading):
+            self._keep_surroundings(reading, whole=False)
 
     def end(self) -> None:
         """Look at the catalogue once more: what was renamed meanwhile is known by its latest name."""
-        self._keep_surroundings()
+        if self.latest:
+            self._keep_surroundings(self.latest)
 
     def tell(self, passed: float) -> None:
         """One line a while, for a log."""
@@ -151,18 +157,33 @@ class _Progress:
         with suppress(HistoryFailed):  # it may be the history that fails
             self.history.note(self.sampling, kind, detail)
 
-    def _keep_surroundings(self) -> None:
-        """Keep what changes seldom: the catalogue, today's set-up, and the statements where they can be read."""
+    def _keep_surroundings(self, reading: Snapshot, *, whole: bool = True) -> None:
+        """Keep what changes seldom: the catalogue, today's set-up, and the statements where they can be read.
+
+        Unless it is `whole`, figures that change all the time are not kept again for their own sake.
+        """
+        if said := self.looks.begin(reading):
+            self.say(said)
         database = self.sampling.database
         try:
-            self.history.keep_catalog(database, read_catalog(self.target))
-            self.history.keep_setup(database, read_setup(self.target))
-            if self.latest:
-                self.history.note_look(self.sampling, self.latest)
-            if statements := read_statements(self.target):
+            catalog, setup = read_catalog(self.target), read_setup(self.target)
+            plain = without_figures(catalog, setup)
+            if whole or plain != self.kept:
+                self.history.keep_catalog(database, catalog)
+                self.history.keep_setup(database, setup)
+            self.kept = plain
+            self.history.note_look(self.sampling, reading.taken_at)
+            if whole and (statements := read_statements(self.target)):
                 self.history.keep_statements(database, statements)
         except AdvisorError as error:
-            self.say(f"Catalogue and set-up were not recorded this time. {error}")
+            self._complain(f"Catalogue and set-up were not recorded this time. {error}")
+        else:
+            self.complaint = ""
+
+    def _complain(self, complaint: str) -> None:
+        if complaint != self.complaint:  # a right that is missing will be missing at every look
+            self.complaint = complaint
+            self.say(complaint)
 
 
 def tell_length(seconds: float) -> str:
