@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,7 +13,7 @@ from typing import Final
 
 from .bundle.answers_file import Given, gather_answers
 from .bundle.decisions import describe
-from .decision.answers import Answers
+from .decision.answers import leave_out_unknown
 from .decision.audit import audit as judge_setup
 from .decision.churn import measure_churn
 from .decision.decide import decide, tell_moved_evidence
@@ -167,7 +167,7 @@ def advise(
         observed = _record(source, seconds, kept, early) if kept else _watch(source, seconds, early)
     given, expired = gather_answers(answers, kept.folder if kept else None)
     given, unknown = (
-        _leave_out_unknown(given, observed.catalog) if kept or isinstance(answers, str | Path) else (given, ())
+        leave_out_unknown(given, observed.catalog) if kept or isinstance(answers, str | Path) else (given, ())
     )
     decisions, past = tell_expired(decide(observed.catalog, observed.churn, given, matrix), expired)
     setup = observed.audit.setup if observed.audit else None
@@ -179,14 +179,6 @@ def advise(
     if kept and isinstance(source, Target):
         kept.keep_decisions(identify_database(source), describe(advice, {}))
     return advice
-
-
-def _leave_out_unknown(given: Answers, catalog: Catalog) -> tuple[Answers, tuple[str, ...]]:
-    """The answers for tables that are there. A file outlives tables, so the others are told and stop no report."""
-    known: Container[object] = catalog.tables
-    gone = [name for name in given if name not in known]
-    notes = tuple(f"The answers name {name}, which the database does not have: they were left out." for name in gone)
-    return {name: said for name, said in given.items() if name not in gone}, notes
 
 
 def choose_source(history: History | None, environ: Mapping[str, str] = os.environ) -> Target | History:

@@ -120,7 +120,7 @@ def test_a_renamed_table_keeps_its_counts(any_database: str) -> None:
         churn = measure_churn(before, take_snapshot(target))
     assert churn["u"].inserts == 1
     assert churn["u"].note == "renamed from public.t"
-    assert churn.notes == ()
+    assert churn.notes == ("Renamed in the window: public.t is public.u by now.",)
 
 
 def test_since_when_the_server_counts_is_read(any_database: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Final
 
 import tomlkit
@@ -44,6 +44,14 @@ def _table(name: str, catalog: Catalog) -> TableName:
         raise UnknownTable(
             f"The answers name {name}, which the database does not have. Check its schema and spelling."
         ) from None
+
+
+def leave_out_unknown(given: Answers, catalog: Catalog) -> tuple[Answers, tuple[str, ...]]:
+    """The answers for tables that are there. A file outlives tables, so the others are told and stop no report."""
+    known: Container[object] = catalog.tables
+    gone = [name for name in given if name not in known]
+    notes = tuple(f"The answers name {name}, which the database does not have: they were left out." for name in gone)
+    return {name: said for name, said in given.items() if name not in gone}, notes
 
 
 def parse_answers(text: str, file: str = FILE) -> Answers:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from realtime_advisor.model import Catalog, Hop, Scope, ScopeKind, Source, Table, TableName
+from realtime_advisor.model import Catalog, Scope, ScopeKind, Source, Table, TableName
 from realtime_advisor.reference import bare, load_hints
 
 from .entitlements import entitle
@@ -23,7 +23,7 @@ from .principals import Principals, find_principals, reach
 from .ranking import Candidate, compared_columns, rank
 from .served import is_served
 from .walking import Step, walk
-from .ways import How, Way, singulars
+from .ways import How, singulars, tell_way
 
 _MOST_FAR: Final = 8  # candidates behind other tables, of rooms and of whoever ends a way
 
@@ -232,7 +232,7 @@ def _candidate(step: Step, kind: ScopeKind, table: Table, principals: Principals
         key.columns,
         column.type,
         step.path,
-        reason=_reason(step.path, step.holder, step.way),
+        reason=tell_way(step.path, step.holder, step.way),
     )
     return Candidate(
         _with_doubt(scope, table, principals),
@@ -294,13 +294,3 @@ def _label(kind: ScopeKind, column: str, names: TableName) -> str:
     if column.endswith("id") and column[:-2] in singulars(names.name):
         name = column[:-2]
     return name if re.fullmatch(r"[a-z][a-z0-9_]*", name) else kind.value
-
-
-def _reason(path: tuple[Hop, ...], holder: Table, way: Way) -> str:
-    says = {
-        How.FOREIGN_KEY: "refers to",
-        How.EQUAL: f"is by a key of several columns that of {way.by}, which refers to",
-        How.LOOKS_ALIKE: "has the name and the type of, but no foreign key makes it, a key of",
-    }[way.how]
-    told = f"{holder.name}.{', '.join(way.key.columns)} {says} {way.key.references}"
-    return f"{told}, {len(path)} foreign key{'s' if len(path) > 1 else ''} away" if path else told

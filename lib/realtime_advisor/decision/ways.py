@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from realtime_advisor.model import Catalog, Column, ForeignKey, RelationKind, Table, TableName
+from realtime_advisor.model import Catalog, Column, ForeignKey, Hop, RelationKind, Table, TableName
 
 _KEY_NAME: Final = re.compile(r"(?P<stem>.+?)(?:_id|id|Id|ID|_uuid)")
 _PAIR_WORDS: Final = ("type", "kind", "class")  # beside X_id, X_type says of which table it is: a polymorphic pair
@@ -180,3 +180,14 @@ def _way(table: Table, key: ForeignKey, how: How, filled: frozenset[str], by: Ta
 def _filled(table: Table) -> frozenset[str]:
     """The columns that every row fills."""
     return frozenset(table.primary_key) | {column.name for column in table.columns if column.not_null}
+
+
+def tell_way(path: tuple[Hop, ...], holder: Table, way: Way) -> str:
+    """How it is known that the rows lead there, as a scope's reason."""
+    says = {
+        How.FOREIGN_KEY: "refers to",
+        How.EQUAL: f"is by a key of several columns that of {way.by}, which refers to",
+        How.LOOKS_ALIKE: "has the name and the type of, but no foreign key makes it, a key of",
+    }[way.how]
+    told = f"{holder.name}.{', '.join(way.key.columns)} {says} {way.key.references}"
+    return f"{told}, {len(path)} foreign key{'s' if len(path) > 1 else ''} away" if path else told
