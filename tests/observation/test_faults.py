@@ -350,4 +350,7 @@ def test_a_table_dropped_renamed_made_anew_is_followed(database: str) -> None:
     assert (churn["new"].inserts, churn["new"].note) == (2, "renamed from public.old")
     assert churn["again"].inserts == 1
     assert str(churn["again"].note).startswith("re-created in the window")
-    assert churn.notes == ("Dropped in the window and not counted: public.gone.",)
+    assert churn.notes == (
+        "Renamed in the window: public.old is public.new by now.",
+        "Dropped in the window and not counted: public.gone.",
+    )
