@@ -46,6 +46,7 @@ from .observation.catalog import read_catalog
 from .observation.choosing import choose_extent
 from .observation.counters import sample, take_snapshot
 from .observation.history import History, open_history
+from .observation.interrupts import finishing
 from .observation.outdated import tell_outdated
 from .observation.progress import progress_bar
 from .observation.recording import record
@@ -85,7 +86,8 @@ def observe(
         readings = [take_snapshot(target)]
         try:
             for _ in write_minutes(target, length):
-                readings.append(take_snapshot(target))
+                with finishing():
+                    readings.append(take_snapshot(target))
         except KeyboardInterrupt:
             with suppress(KeyboardInterrupt):
                 early()

@@ -16,6 +16,7 @@ from .errors import BadInput, HistoryFailed
 from .model import Sampling, Snapshot
 from .observation.counters import take_snapshot
 from .observation.history import History, open_history
+from .observation.interrupts import finishing
 from .observation.recording import Recording, record, tell_length
 from .observation.target import Target
 from .targets import connect, identify_database, is_workshop, require_no_unread, run_traffic, turns_of
@@ -40,10 +41,12 @@ def run_sampling(environ: Mapping[str, str] = os.environ) -> int:
     with _stopping():
         target = connect(environ=environ)
         try:
-            sampling, first, introduction = _plan(target, history, seconds, interval)
+            with finishing():
+                sampling, first, introduction = _plan(target, history, seconds, interval)
             recording = _record(target, history, sampling, first, introduction)
         finally:
-            target.close()
+            with finishing():
+                target.close()
     return _end(history, recording)
 
 

@@ -11,6 +11,7 @@ from .errors import BadInput
 from .model import DatabaseIdentity, Feed, Place
 from .observation.environment import find_unread, is_left_empty, names_database, tell_unread
 from .observation.identity import identify
+from .observation.interrupts import finishing
 from .observation.progress import HEADLESS
 from .observation.recording import Turns, every
 from .observation.target import Target, open_target
@@ -137,8 +138,9 @@ def write_minutes(target: Target, seconds: float) -> Iterator[float]:
     """Write the workshop's traffic minute by minute for `seconds` of its clock, giving those that have passed."""
     begun = now = target.clock() if target.clock else None
     while begun and now and target.clock and (done := (now - begun).total_seconds()) < seconds:
-        run_traffic(target, min(seconds - done, 60) / 60)
-        now = target.clock()
+        with finishing():
+            run_traffic(target, min(seconds - done, 60) / 60)
+            now = target.clock()
         yield (now - begun).total_seconds()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from realtime_advisor.errors import AdvisorError
 from realtime_advisor.model import ByTable, Gap, Snapshot, TableCounters, TableName
 
+from .interrupts import finishing
 from .progress import progress_bar
 from .supabase import is_users_own
 from .target import Target
@@ -64,10 +65,11 @@ def sample(
     try:
         with progress_bar(seconds, "Sampling", shown=progress) as bar:
             for elapsed in _wait(seconds, pause):
-                snapshots.extend(_try_snapshot(target, failures))
+                with finishing():
+                    snapshots.extend(_try_snapshot(target, failures))
                 bar.update(min(elapsed, seconds) - bar.n)
     except KeyboardInterrupt:
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), finishing():
             early()
             snapshots.extend(_try_snapshot(target, failures))
     return (*snapshots[:-1], replace(snapshots[-1], gap_after=failures.end()))

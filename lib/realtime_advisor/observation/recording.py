@@ -16,6 +16,7 @@ from .catalog import read_catalog
 from .counters import take_snapshot
 from .history import History
 from .history.recorder import Recorder
+from .interrupts import finishing
 from .looks import Looks, without_figures
 from .progress import progress_bar
 from .setup import read_setup
@@ -62,17 +63,20 @@ def record(
     left = (sampling.ends - first.taken_at).total_seconds()
     done = _Progress(target, history, sampling, recorder, say, sampling.seconds - left)
     try:
-        done.begin(first)
+        with finishing():
+            done.begin(first)
         with progress_bar(sampling.seconds, "Sampling", shown=shown) as bar:
             bar.update(done.before)
             for passed in turns(left, sampling.interval):
-                done.take()
+                with finishing():
+                    done.take()
                 bar.update(min(done.before + passed, sampling.seconds) - bar.n)
                 if bar.disable and shown:
                     done.tell(passed)
-        done.end()
+        with finishing():
+            done.end()
     except KeyboardInterrupt:
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), finishing():
             done.end()
         return Recording(sampling, done.readings, interrupted=True)
     return Recording(sampling, done.readings, interrupted=False)
