@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -120,14 +121,27 @@ def test_reads_never_hold_more_than_one_connection_and_leave_none(any_database: 
 
 def test_queries_read_together_see_one_moment(any_database: str, queries: Path) -> None:
     (queries / "count.sql").write_text("select count(*) as rows from public.t")
-    (queries / "wait.sql").write_text("select pg_sleep(0.6)")
+    (queries / "wait.sql").write_text("select pg_advisory_lock_shared(1)")
+    (queries / "limits.sql").write_text("set local statement_timeout = '60s'")
     run(any_database, "create table t (id int)")
-    with opened(any_database) as target:
-        writer = threading.Timer(0.2, run, (any_database, "insert into t values (1)"))
-        writer.start()
-        before, _, after = target.read_together("count", "wait", "count")
-        writer.join()
+    with opened(any_database) as target, ThreadPoolExecutor() as threads:
+        with psycopg.connect(any_database, autocommit=True) as writer:
+            writer.execute("select pg_advisory_lock(1)")
+            reading = threads.submit(target.read_together, "count", "wait", "count")
+            await_waiting(writer)
+            writer.execute("insert into t values (1)")
+        before, _, after = reading.result()
         assert (before[0].rows, after[0].rows, target.read("count")[0].rows) == (0, 0, 1)
+
+
+def await_waiting(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """Return when another session waits for a lock of this database."""
+    waiting = "select exists (select from pg_locks where not granted and locktype = 'advisory' and database = ("
+    waiting += "select oid from pg_database where datname = current_database()))"
+    deadline = time.monotonic() + 60
+    while connection.execute(waiting.encode()).fetchone() != (True,):
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.02)
 
 
 def test_a_locked_table_is_named_instead_of_waited_for(any_database: str) -> None:

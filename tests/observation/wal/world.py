@@ -110,9 +110,10 @@ def await_slot(conninfo: str) -> int:
 
 
 def await_all_read(conninfo: str) -> None:
-    """Wait until what is committed by now was read."""
+    """Wait until what is committed by now was read, and its rows were sent, which is a moment later."""
     (lsn,) = await_row(conninfo, "select pg_current_wal_flush_lsn()")
     await_row(conninfo, f"select 1 {OURS} and confirmed_flush_lsn >= '{lsn}'")
+    await_row(conninfo, f"select 1 from pg_stat_activity where state <> 'active' and pid = (select active_pid {OURS})")
 
 
 def await_no_slot(conninfo: str) -> None:
