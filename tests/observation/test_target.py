@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -178,6 +179,22 @@ def test_a_connection_lost_in_the_middle_of_a_read_ends_in_a_sentence(postgres: 
         with pytest.raises(ConnectionFailed, match="was lost"):
             target.read("suicide")
         assert take_snapshot(target), "the next read opens a new connection"
+
+
+def test_an_interrupt_takes_effect_when_the_read_has_ended_and_nothing_complains(
+    postgres: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rollback = psycopg.Connection.rollback
+
+    def interrupted(connection: psycopg.Connection[Any]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        rollback(connection)
+
+    with opened(postgres) as target:
+        monkeypatch.setattr(psycopg.Connection, "rollback", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            take_snapshot(target)
+    assert caplog.records == []
 
 
 def test_a_missing_database_is_named(postgres: str) -> None:
