@@ -78,7 +78,7 @@ def slots(conninfo: str) -> list[str]:
         return [name for (name,) in rows]
 
 
-def await_row(conninfo: str, query: str, *, seconds: float = 60) -> Any:
+def await_row(conninfo: str, query: str, *, seconds: float = 300) -> Any:
     """The first row of a query, as soon as there is one."""
     deadline = time.monotonic() + seconds
     with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -120,5 +120,4 @@ def await_no_slot(conninfo: str) -> None:
     await_row(
         conninfo,
         "select 1 where not exists (select from pg_replication_slots where database = current_database())",
-        seconds=20,
     )
