@@ -118,6 +118,28 @@ def test_a_terminated_sampling_is_gone_on_with_by_the_same_command(
     assert SECRET not in said
 
 
+@pytest.mark.parametrize(("kind", "last"), [(History, "progress"), (Target, "close")], ids=["told", "closed"])
+def test_an_interrupt_when_all_is_recorded_ends_nothing(
+    environ: dict[str, str],
+    history: History,
+    kind: type[object],
+    last: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    act = getattr(kind, last)
+
+    def interrupted(*given: object) -> object:
+        signal.raise_signal(signal.SIGINT)
+        return act(*given)
+
+    monkeypatch.setattr(kind, last, interrupted)
+    assert run_sampling(environ) == 0
+    assert lines(capsys)[-1].startswith("Done: ")
+    (sampling,) = history.samplings()
+    assert [found.kind for found in history.happenings(sampling)] == ["finished"]
+
+
 def test_going_on_says_what_is_there_and_what_is_left(
     environ: dict[str, str],
     history: History,

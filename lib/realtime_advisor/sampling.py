@@ -44,10 +44,13 @@ def run_sampling(environ: Mapping[str, str] = os.environ) -> int:
             with finishing():
                 sampling, first, introduction = _plan(target, history, seconds, interval)
             recording = _record(target, history, sampling, first, introduction)
+            # All is recorded: an interrupt ends nothing any more.
+            with suppress(KeyboardInterrupt), finishing():
+                _end(history, recording)
         finally:
-            with finishing():
+            with suppress(KeyboardInterrupt), finishing():
                 target.close()
-    return _end(history, recording)
+    return INTERRUPTED if recording.interrupted else DONE
 
 
 def _record(target: Target, history: History, sampling: Sampling, first: Snapshot, introduction: str) -> Recording:
@@ -144,19 +147,18 @@ def _resume(history: History, sampling: Sampling, first: Snapshot) -> str:
     )
 
 
-def _end(history: History, recording: Recording) -> int:
+def _end(history: History, recording: Recording) -> None:
     sampling = recording.sampling
     readings, _ = history.progress(sampling)
     with suppress(HistoryFailed):  # then it counts as unfinished, and its time has passed
         history.note(sampling, "interrupted" if recording.interrupted else "finished")
     if recording.interrupted:
         say(f"Stopped: {_count(readings)} kept. The same command goes on until {_moment(sampling.ends)}.")
-        return INTERRUPTED
+        return
     say(
         f"Done: {readings:,} readings in {tell_length(sampling.seconds)}. "
         "Decide from them with make report and the same HISTORY, without DATABASE_URL."
     )
-    return DONE
 
 
 def _count(readings: int) -> str:

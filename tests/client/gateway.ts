@@ -10,9 +10,9 @@ import { WebSocket } from 'ws';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 // Long enough for a server that has yet to be set up on a busy machine; nothing that works takes as long.
-const OPENED = 180_000;
-const ANSWERED = 60_000;
-const ENDED = 30_000;
+const OPENED = 280_000;
+const ANSWERED = 120_000;
+const ENDED = 120_000;
 
 interface Greeting {
   url: string;

@@ -24,7 +24,7 @@ from realtime_advisor.sandbox.binaries import Binaries
 from realtime_advisor.sandbox.place import Account, make_folder
 
 SUPERUSER = "supabase_admin"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 _LONGEST_SOCKET_NAME = 100  # bytes; systems allow 104 to 108
 
 _SETTINGS = {

@@ -21,7 +21,7 @@ from realtime_advisor.sandbox.place import find_room, make_folder, make_runnable
 
 __all__ = ["Binaries", "RunningServer", "find_binaries", "lease"]
 
-_LOCK_SECONDS = 120.0
+_LOCK_SECONDS = 300.0
 # What the PG* environment says about the user's own server and would break or divert a connection to ours.
 _UNDISTURBED = {
     "hostaddr": "",

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 
 USERS, START, SERVER, REAPER = "users.lock", "start.lock", "server.lock", "reaper.lock"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 PORT = 5432
 
 if sys.platform == "win32":

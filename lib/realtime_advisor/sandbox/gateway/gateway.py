@@ -35,7 +35,7 @@ _HOST: Final = "127.0.0.1"
 _PATH: Final = "/realtime/v1"
 _HOUR: Final = 3600
 _LARGEST_MESSAGE: Final = 3_000_000  # bytes, a broadcast's limit on a paid plan
-_SETTLE_SECONDS: Final = 30.0
+_SETTLE_SECONDS: Final = 60.0
 
 T = TypeVar("T")
 
