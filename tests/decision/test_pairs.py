@@ -77,3 +77,15 @@ def test_where_as_much_speaks_for_two_nobody_is_taken(columns: str, ways: str) -
         f"{ways}, and which says who belongs is not known. Give that pair a unique key, or write SELECT policies that "
         "decide by it."
     )
+
+
+def test_what_a_user_has_chosen_for_now_is_no_membership_beside_where_the_user_belongs() -> None:
+    rooms = table("rooms", "id club_id", refers={"club_id": "clubs"})
+    refers = {"club_id": "clubs", "default_room_id": "rooms", "last_room_id": "rooms"}
+    people = table("people", "id club_id default_room_id last_room_id", refers=refers)
+    games = table("games", "id room_id", refers={"room_id": "rooms"})
+    scope = heard("people", people, rooms, games)
+    assert (scope.label, scope.columns) == ("room", ("room_id",))
+    assert scope.entitlement is not None
+    assert [str(hop.references) for hop in scope.entitlement.path] == ["public.clubs"]
+    assert (scope.entitlement.scope_columns, scope.entitlement.user_column) == (("club_id",), "id")

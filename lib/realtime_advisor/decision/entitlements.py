@@ -14,6 +14,7 @@ from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, 
 
 from .granting import Asked, Granted, grant, refuse, say_why_unread, why_unreadable
 from .lenient import find_lenient, say_lenient
+from .membership_columns import is_choice
 from .own_rows import (
     entitle_user,
     say_disabled,
@@ -24,7 +25,7 @@ from .own_rows import (
     sub_type,
     tell_sub,
 )
-from .pairs import choose_pair, is_choice, say_other_users, user_of
+from .pairs import choose_pair, say_other_users, user_of
 from .principals import Membership, Principals
 from .row_tests import say_row_tests, together
 from .walking import find_route

@@ -10,12 +10,11 @@ from typing import Final
 from realtime_advisor.model import Catalog, TableName
 from realtime_advisor.reference import bare, load_hints
 
+from .membership_columns import is_choice
 from .memberships import Membership
 from .principals import Principals, UserTable
 from .ways import singulars
 
-# Opens the name of a column that says what a user looks at now, which is not what the user belongs to.
-_CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=_|[A-Z]|$)")
 # Ends the name of a column that says who did something to the row, as `added_by` does beside the member.
 _DOER: Final = re.compile(r"(_by|By)(_?(user|profile|member))?(_?id|_?uuid|I[dD])?$")
 _KEY_ENDS: Final = re.compile(r"(_id|_uuid|Id|ID)$")
@@ -43,15 +42,6 @@ def say_other_users(chosen: Membership, pairs: tuple[Membership, ...], principal
     others = sorted({pair.user_column for pair in pairs} - {chosen.user_column})
     if others and not _is_own_row(chosen, principals):
         yield f"Members are the users in {chosen.table}.{chosen.user_column}, not those in {', '.join(others)}."
-
-
-def is_choice(column: str) -> bool:
-    """Whether a column's name says what somebody looks at now.
-
-    >>> is_choice("current_team_id"), is_choice("activeTeam"), is_choice("activity_id")
-    (True, True, False)
-    """
-    return _CHOICE.match(column) is not None
 
 
 def user_of(membership: Membership, principals: Principals) -> tuple[UserTable, str]:
