@@ -186,7 +186,7 @@ def test_two_transactions_on_one_topic_do_not_wait_for_each_other(chatty: Applic
     other = psycopg.connect(chatty.server.conninfo(chatty.name, "postgres"), autocommit=True)
     with other, chatty.owner.transaction():
         change(chatty, 1, "x")
-        other.execute("set statement_timeout = '2s'")
+        other.execute("set statement_timeout = '20s'")
         other.execute(f"update notifications set title = 'y' where id = '{uuid(3)}'".encode())
     assert chatty.topics() == [mailbox(ANN), mailbox(ANN)]
 

@@ -203,7 +203,7 @@ def test_whatever_breaks_the_write_stays(notified: Application, breakage: str) -
 def test_a_locked_messages_table_costs_the_message_and_not_the_write(embedded: Application) -> None:
     embedded.run(PEOPLE)
     embedded.install(write(NOTIFICATIONS_DECISION))
-    embedded.run("set statement_timeout = '5s'")
+    embedded.run("set statement_timeout = '20s'")
     with embedded.admin.transaction():
         embedded.change("lock table realtime.messages in access exclusive mode")
         embedded.run(TO_ALL)
@@ -213,7 +213,7 @@ def test_a_locked_messages_table_costs_the_message_and_not_the_write(embedded: A
 
 
 def test_so_it_does_for_a_single_message_which_waits_by_itself(notified: Application) -> None:
-    notified.run("set statement_timeout = '2s'")
+    notified.run("set statement_timeout = '20s'")
     with notified.admin.transaction():
         notified.change("lock table realtime.messages in access exclusive mode")
         notified.run(f"update notifications set title = 'x' where user_id = '{ANN}'")

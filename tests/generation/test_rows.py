@@ -107,7 +107,7 @@ def test_a_bulk_write_waits_once_while_policies_are_changed(embedded: Applicatio
     embedded.install(write(DOCUMENTS_DECISION, feeds=(), **OWN))
     with embedded.admin.transaction():
         embedded.change("lock table realtime.messages in access exclusive mode")
-        embedded.run("set statement_timeout = '3s'")
+        embedded.run("set statement_timeout = '10s'")
         embedded.run(
             f"insert into documents (id, tenant_id, title) select i, '{RED}', 'x' from generate_series(10, 60) as i"
         )

@@ -41,7 +41,7 @@ auth_file = {folder}/users
 pool_mode = transaction
 default_pool_size = 1
 max_client_conn = 6
-query_wait_timeout = 2
+query_wait_timeout = 5
 server_login_retry = 1
 """
 

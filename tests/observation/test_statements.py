@@ -273,10 +273,10 @@ def test_the_rows_of_a_long_insert_are_not_read() -> None:
     bulk = "/* app */ insert into shop.orders (a, b) values " + ", ".join(f"(${n}, ${n + 1})" for n in range(700))
     assert characters_to_read(bulk) == 300
     assert characters_to_read(f"with a as (select 1) {bulk}") > 9_000
-    started = time.monotonic()
+    started = time.process_time()
     for _ in range(500):
         assert read_statement(bulk) == Written("insert", "shop", "orders")
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_reading_ends_where_too_many_long_statements_would_take_too_long(

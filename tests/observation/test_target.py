@@ -168,9 +168,10 @@ def test_a_locked_table_is_named_instead_of_waited_for(any_database: str) -> Non
 
 def test_the_statement_timeout_ends_in_a_sentence(postgres: str, queries: Path) -> None:
     (queries / "slow.sql").write_text("select pg_sleep(10)")
-    (queries / "limits.sql").write_text("set local statement_timeout = '100ms'")
-    with opened(postgres) as target, pytest.raises(AdvisorError, match=r"Reading slow from .* took too long"):
-        target.read("slow")
+    with opened(postgres) as target:
+        (queries / "limits.sql").write_text("set local statement_timeout = '100ms'")
+        with pytest.raises(AdvisorError, match=r"Reading slow from .* took too long"):
+            target.read("slow")
 
 
 def test_a_connection_lost_in_the_middle_of_a_read_ends_in_a_sentence(postgres: str, queries: Path) -> None:

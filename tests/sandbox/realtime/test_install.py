@@ -55,7 +55,7 @@ def test_installing_again_changes_nothing_and_keeps_messages_and_policies(fresh:
 def test_installing_again_does_not_wait_for_those_who_use_the_messages(fresh: Home) -> None:
     with fresh.connect() as writer, fresh.connect() as connection:
         writer.execute("select realtime.send('{}', 'created', 'room:1')")
-        connection.execute("set lock_timeout = '2s'")
+        connection.execute("set lock_timeout = '20s'")
         connection.commit()
         install(connection)
 
