@@ -73,7 +73,7 @@ check: set-up
 # A worker takes the next file that is left. The longest (notebooks) come first and the shortest (docstrings) last.
 test: set-up
 	@exec $(EMBEDDED) sh tools/in-memory $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder \
-	    --nbval --nbval-cell-timeout 120 $(NOTEBOOKS) tests lib $(ARGS)
+	    --nbval --nbval-cell-timeout 600 --nbval-kernel-startup-timeout 300 $(NOTEBOOKS) tests lib $(ARGS)
 
 test-client: set-up
 	@exec $(EMBEDDED) sh tools/in-memory sh tools/test-client "$(VENV)/bin/python"

@@ -171,6 +171,7 @@ def _execute(parameters: Mapping[str, object]) -> None:
                 None,
                 dict(parameters),
                 progress_bar=False,
+                start_timeout=300,  # a busy machine takes its time
                 cwd=NOTEBOOK.parent,
                 extra_arguments=["--log-level=CRITICAL"],
             )
