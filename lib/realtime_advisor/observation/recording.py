@@ -59,7 +59,8 @@ def record(
     A reading that cannot be taken or written is said and noted once, and tried again at the next turn. Raises
     AdvisorError if the first cannot be written.
     """
-    recorder = history.open_recorder(sampling)
+    with finishing():
+        recorder = history.open_recorder(sampling)
     left = (sampling.ends - first.taken_at).total_seconds()
     done = _Progress(target, history, sampling, recorder, say, sampling.seconds - left)
     try:
