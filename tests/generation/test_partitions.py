@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from realtime_advisor.errors import BadInput
+from realtime_advisor.generation.sql import generate
 from realtime_advisor.model import ByTable, Catalog, Hop, RelationKind, Table
 from realtime_advisor.sandbox.postgres import RunningServer
 from realtime_advisor.sandbox.realtime import apply_policies
@@ -184,6 +185,16 @@ def test_moving_a_partitioned_parent_is_told(server: RunningServer) -> None:
 def test_partitions_are_a_gap_only_when_made_later() -> None:
     gaps = plan(decide(EVENTS, TENANT_SCOPE), with_table(EVENTS_TABLE)).gaps
     assert "Partitions made later tell nobody when written to by their own name, until step 2 is run again." in gaps
+
+
+def test_whole_rows_say_that_one_which_changes_its_partition_goes_and_comes(server: RunningServer) -> None:
+    made = plan(decide(EVENTS, TENANT_SCOPE), with_table(EVENTS_TABLE), granularity="row")
+    assert "A row that an UPDATE moves to another partition is told as one that goes and one that comes." in made.gaps
+    for application in application_with(server, PARTITIONS):
+        application.run(f"insert into events values (1, 'eu', '{RED}', 'a')")
+        application.install(generate(made))
+        application.run("update events set region = 'us'")
+        assert [event for _, event, _ in application.messages()] == ["events_created", "events_deleted"]
 
 
 def test_truncate_of_a_partitioned_table_is_told_once(server: RunningServer) -> None:

@@ -12,6 +12,7 @@ from realtime_advisor.sandbox.postgres import RunningServer
 
 from ..generation.conftest import Choices, write
 from ..generation.world import CATALOG, DOCUMENTS_DECISION, MESSAGES_DECISION, NOTIFICATIONS_DECISION
+from .varied import VARIED
 
 
 @pytest.mark.parametrize("granularity", ["statement", "statement, set-based", "transaction"])
@@ -59,6 +60,28 @@ def test_a_choice_that_was_spoiled_is_not_proved(
 ) -> None:
     proof = prove(spoiled(write(DOCUMENTS_DECISION, feeds=(), **choices), before, after), CATALOG, server=server)
     assert proof.failures != ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "caught_by"),
+    [
+        ("old_id := old.tenant_id::text;", "old_id := new.tenant_id::text;", "move_scope"),
+        ("if told > most_rows then", "if false then", "over_the_cap"),
+        ("if told > most_rows then", "if told > 150 then", "over_the_cap"),
+    ],
+)
+def test_spoiled_rows_of_a_partitioned_table_are_not_proved(
+    server: RunningServer, before: str, after: str, caught_by: str
+) -> None:
+    case = VARIED["partitioned, whole rows"]()
+    proof = prove(spoiled(case.script, before, after), case.catalog, server=server)
+    assert caught_by in [step.name for step in proof.failures]
+
+
+def test_a_column_too_few_is_seen_where_another_is_generated(server: RunningServer) -> None:
+    case = VARIED["generated column in the payload"]()
+    proof = prove(spoiled(case.script, "'price', change.price", "'price', null"), case.catalog, server=server)
+    assert "insert_one_row" in [step.name for step in proof.failures]
 
 
 def spoiled(script: Script, before: str, after: str) -> Script:

@@ -82,9 +82,9 @@ def _present(key_type: str) -> Case:
     return Case(generate(made), catalog)
 
 
-def _partitioned(*operations: str) -> Case:
+def _partitioned(**choices: Unpack[Choices]) -> Case:
     catalog = with_table(EVENTS_TABLE)
-    return Case(write(decide(EVENTS, TENANT_SCOPE), catalog, operations=operations), catalog)
+    return Case(write(decide(EVENTS, TENANT_SCOPE), catalog, **choices), catalog)
 
 
 def _two_hops() -> Case:
@@ -160,14 +160,14 @@ def _many_types() -> Case:
     return _noted(columns)
 
 
-def _generated() -> Case:
+def _generated(**choices: Unpack[Choices]) -> Case:
     columns = [
         Column("id", "bigint", not_null=True),
         Column("tenant_id", "uuid"),
         Column("price", "integer"),
         Column("cheap", "boolean", generated=True),
     ]
-    return _noted(columns)
+    return _noted(columns, **choices)
 
 
 VARIED: Final[Mapping[str, Callable[[], Case]]] = {
@@ -180,8 +180,9 @@ VARIED: Final[Mapping[str, Callable[[], Case]]] = {
     "transaction": lambda: _of(DOCUMENTS_DECISION, granularity="transaction"),
     "transaction, two topics": lambda: _of(MESSAGES_DECISION, granularity="transaction"),
     "transaction of a user": lambda: _of(NOTIFICATIONS_DECISION, granularity="transaction"),
-    "partitioned": lambda: _partitioned("insert", "update", "delete"),
-    "partitioned, truncate": lambda: _partitioned("insert", "update", "delete", "truncate"),
+    "partitioned": _partitioned,
+    "partitioned, whole rows": lambda: _partitioned(granularity="row"),
+    "partitioned, truncate": lambda: _partitioned(operations=("insert", "update", "delete", "truncate")),
     "truncate": lambda: _of(DOCUMENTS_DECISION, operations=("insert", "update", "delete", "truncate")),
     "inserts only": lambda: _of(DOCUMENTS_DECISION, operations=("insert",)),
     "no deletes": lambda: _of(NOTIFICATIONS_DECISION, operations=("insert", "update")),
@@ -195,6 +196,8 @@ VARIED: Final[Mapping[str, Callable[[], Case]]] = {
     "key of two columns": lambda: _noted("tenant_id uuid, number integer, body text?", key=("tenant_id", "number")),
     "many types": _many_types,
     "generated column": _generated,
+    "generated column in whole rows": lambda: _generated(granularity="row"),
+    "generated column in the payload": lambda: _generated(columns=["price", "cheap"]),
     "every column required": lambda: _noted("id uuid, tenant_id uuid, title text, size integer, done boolean"),
     "nothing but keys": lambda: _noted("id uuid, tenant_id uuid"),
     "reserved words": lambda: _noted("id uuid, tenant_id uuid, select text, keys text, topic text"),

@@ -24,6 +24,8 @@ def gaps(
         yield "Messages name no record_id: the table has no primary key of one column."
     if table.kind is RelationKind.PARTITIONED:
         yield "Partitions made later tell nobody when written to by their own name, until step 2 is run again."
+        if granularity == "row":
+            yield "A row that an UPDATE moves to another partition is told as one that goes and one that comes."
         if "truncate" in operations:
             yield "TRUNCATE of a single partition tells nobody; that of the parent does."
     if table.name in catalog.inherited:

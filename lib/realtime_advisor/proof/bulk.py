@@ -6,6 +6,7 @@ from .scene import Outcome, Scene, not_tried, worst
 from .watched import changeable, others
 
 ROWS = 10_000
+_ROWS_IN_ANY_ORDER = 1_000  # each of which may be told, and so has to be known as JSON
 _PLENTY = 1_000  # topics: a cap above that is only tried by going over it
 
 
@@ -13,7 +14,7 @@ def bulk(scene: Scene) -> Outcome:
     """10,000 rows inserted, updated and deleted at once tell each of their scopes once a statement."""
     if scene.world.is_one_to_one:
         return not_tried("its keys leave room for one row a scope")
-    rows = scene.world.many(ROWS)
+    rows = scene.world.many(_ROWS_IN_ANY_ORDER if scene.tells_rows_in_any_order else ROWS)
     column = changeable(scene)
     with scene.stage.attempt():
         changes = [scene.stage.copy(scene.table, rows)]

@@ -12,10 +12,8 @@ from realtime_advisor.model import ByTable, Column, Policy, RelationKind, Table,
 
 from .kinds import Kinds, Offered, kinds_for
 from .links import key_columns
-from .skeleton import Skeleton, Statement, enforced_keys
+from .skeleton import SOURCE, Skeleton, Statement, enforced_keys
 from .values import value
-
-SOURCE: Final = "realtime_advisor_source"  # what a generated column of the imitation is made from
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from psycopg.sql import SQL, Composed
 
@@ -22,6 +23,7 @@ from realtime_advisor.model import (
 )
 
 Statement = SQL | Composed
+SOURCE: Final = "realtime_advisor_source"  # the column that generated ones are made from, where tables are imitated
 
 
 @dataclass(frozen=True)
