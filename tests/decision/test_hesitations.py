@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from realtime_advisor.decision.decide import decide
-from realtime_advisor.model import Catalog, Column, Decision, ForeignKey, Table
+from realtime_advisor.model import Catalog, Column, Decision, ForeignKey, PolicyFunction, Table
 
 from .world import MEMBERS, catalog, churn, name, reads, table
 
@@ -54,6 +54,25 @@ def test_a_key_of_several_columns_is_said_to_fit_no_topic() -> None:
         in reason
         for reason in decided("items", catalog(filled(items), sets)).reasons
     )
+
+
+def test_a_function_that_decides_who_reads_and_cannot_be_read_is_named_where_nothing_else_leads_on() -> None:
+    body = "select exists (select 1 from crews where team_id = $1 and user_id = auth.uid())"
+    is_in = PolicyFunction(
+        *("public.is_in", "sql", body, True, (), "stable", False, (("", "uuid"),), ()),
+        *(0, "boolean", False, True, 1, True, False, (CREWS.name,)),
+    )
+    asks = replace(
+        reads("sketches.club_id", functions=("public.is_in",), using="public.is_in(club_id)"), definitions=(is_in,)
+    )
+    sketches = table("sketches", "id club_id", refers={"club_id": "clubs"}, policies=[asks])
+    found = decided("sketches", catalog(table("clubs", "id"), CREWS, sketches))
+    assert found.scope is None
+    assert (
+        "Who reads public.sketches its SELECT policies ask a function: public.is_in() is not taken for a look-up of "
+        "members: it does not say in which schema crews is, and its search_path is not fixed. Mend it, or answer "
+        "members."
+    ) in found.reasons
 
 
 def test_of_two_users_the_one_who_does_not_hear_is_named() -> None:

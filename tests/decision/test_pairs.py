@@ -89,3 +89,11 @@ def test_what_a_user_has_chosen_for_now_is_no_membership_beside_where_the_user_b
     assert scope.entitlement is not None
     assert [str(hop.references) for hop in scope.entitlement.path] == ["public.clubs"]
     assert (scope.entitlement.scope_columns, scope.entitlement.user_column) == (("club_id",), "id")
+
+
+def test_whoever_did_something_to_a_row_is_not_proposed_as_its_audience() -> None:
+    refers = {"approved_by": "people", "for_id": "people"}
+    requests = table("requests", "id approved_by for_id", refers=refers)
+    found = decide(outside_supabase(PEOPLE, CLUBS, requests), churn("requests"))[name("requests")].scope
+    assert found is not None
+    assert found.columns == ("for_id",)

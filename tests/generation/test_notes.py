@@ -43,6 +43,17 @@ def noted(*policies: Policy) -> Design:
             "the policy w on realtime.messages lets clients send to",
         ),
         (Policy("r", "select", False, ("public",), "true"), "the policy r on realtime.messages is restrictive"),
+        *(
+            (
+                Policy("room", "select", True, ("public",), f"may_join({whole})", functions=("public.may_join",)),
+                f"the policy room on realtime.messages takes every topic for a {kind}: for",
+            )
+            for whole, kind in (
+                ("(realtime.topic())::uuid", "uuid"),
+                ("(( SELECT realtime.topic() AS topic))::bigint", "bigint"),
+                ("(topic)::integer", "integer"),
+            )
+        ),
     ],
 )
 def test_a_policy_that_would_void_ours_stands_in_the_head(policy: Policy, sentence: str) -> None:
@@ -57,6 +68,11 @@ def test_a_policy_that_would_void_ours_stands_in_the_head(policy: Policy, senten
         Policy("narrow", "select", True, ("authenticated",), "…", functions=("realtime.topic", "auth.uid")),
         Policy("narrow", "select", True, ("authenticated",), "…", columns=TOPIC),
         Policy("own function", "select", True, ("authenticated",), "…", functions=("public.may_join",)),
+        Policy("part", "select", True, ("public",), "(split_part(topic, ':'::text, 2))::uuid = id", columns=TOPIC),
+        Policy("hash", "select", True, ("public",), "(md5(topic))::uuid = id", columns=TOPIC),
+        Policy(
+            "case", "select", True, ("public",), "CASE WHEN is_uuid(topic) THEN (topic)::uuid END = id", columns=TOPIC
+        ),
         Policy("server", "all", True, ("service_role",), "true"),
         Policy(OURS, "select", True, ("authenticated",), "…", functions=("realtime_advisor.may_read_tenant_0a1b2c3d",)),
     ],

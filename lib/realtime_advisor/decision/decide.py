@@ -172,7 +172,7 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
         yield from facts.scope.notes
         if facts.scope.refusal:
             yield facts.scope.refusal
-    yield from say_limits(facts.table, facts.scopes)
+    yield from say_limits(facts.table, facts.scopes, facts.catalog)
 
 
 def _confidence(verdict: Verdict, findings: tuple[Finding, ...], churn: Churn | None) -> str:

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from realtime_advisor.model import Scope, ScopeKind, Table
+from realtime_advisor.model import Catalog, Scope, ScopeKind, Table
 
 from .answer import TableAnswers
+from .granting import say_why_unread
 from .memberships import Membership
 from .own_rows import spell
-from .principals import AUTH_USERS, Principals
+from .principals import AUTH_USERS, Principals, reading_policies
 from .scopes import say_doubt
 
 _PAIR_WORDS: Final = ("type", "kind", "class")
 
 
-def say_limits(table: Table, scopes: tuple[Scope, ...]) -> Iterator[str]:
+def say_limits(table: Table, scopes: tuple[Scope, ...], catalog: Catalog) -> Iterator[str]:
     """What a topic of the table's scope does not reach, and which of its columns cannot lead to one."""
     scope = scopes[0] if scopes else None
     yield from _say_polymorphic(table, scope)
+    unread = "" if scope else say_why_unread(reading_policies(table), catalog)
+    if unread:
+        yield f"Who reads {table.name} its SELECT policies ask a function: {unread}Mend it, or answer members."
     if scope is None or scope.kind is ScopeKind.GLOBAL:
         return
     if len(scope.columns) > 1:

@@ -13,6 +13,17 @@ from realtime_advisor.reference.column_hints import ends_with
 
 # Opens the name of a column that says what a user looks at now, which is not what the user belongs to.
 _CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=_|[A-Z]|$)")
+# Ends the name of a column that says who did something to the row, as `added_by` does beside the member.
+_DOER: Final = re.compile(r"(?<!owned)(?<!Owned)(_by|By)(_?(user|profile|member))?(_id|_uuid|Id|ID)?$")
+
+
+def is_author(column: str) -> bool:
+    """Whether a column's name says who made the row, or did something to it.
+
+    >>> is_author("creatorId"), is_author("approvedById"), is_author("owned_by"), is_author("nearby")
+    (True, True, False, False)
+    """
+    return bare(column) in _words("author_columns") or _DOER.search(column) is not None
 
 
 def is_choice(column: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 from realtime_advisor.model import Catalog, ForeignKey, Table, TableName
 from realtime_advisor.reference import bare, load_hints
 
-from .membership_columns import is_choice, is_role, state_columns
+from .membership_columns import is_author, is_choice, is_role, state_columns
 from .users import UserTable, is_user_key, reading_policies
 from .ways import How, Way, Ways, make_way
 
@@ -195,7 +195,6 @@ def _score(
     table: Table, user: ForeignKey, thing: _Thing, referrers: Mapping[TableName, set[TableName]], unique: bool
 ) -> int:
     hints = load_hints()
-    authors = {bare(word) for word in hints.author_columns}
     columns = {bare(column.name) for column in table.columns}
     states = {bare(word) for word in hints.membership_state_columns}
     return sum(
@@ -206,6 +205,6 @@ def _score(
             ROW_IS_REFERRED_TO * bool(referrers.get(table.name, set()) - {table.name}),
             STATE_COLUMN * (unique and bool(columns & states)),
             THING_HAS_A_USER * thing.has_a_user,
-            USER_IS_AN_AUTHOR * (bare(user.columns[0]) in authors),
+            USER_IS_AN_AUTHOR * is_author(user.columns[0]),
         )
     )

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 from realtime_advisor.model import Catalog, TableName
 from realtime_advisor.reference import bare, load_hints
 
-from .membership_columns import is_choice
+from .membership_columns import is_author, is_choice
 from .memberships import Membership
 from .principals import Principals, UserTable
 from .ways import singulars
 
-# Ends the name of a column that says who did something to the row, as `added_by` does beside the member.
-_DOER: Final = re.compile(r"(_by|By)(_?(user|profile|member))?(_?id|_?uuid|I[dD])?$")
 _KEY_ENDS: Final = re.compile(r"(_id|_uuid|Id|ID)$")
 
 
@@ -63,7 +60,7 @@ def _speaks_for(pair: Membership, principals: Principals, catalog: Catalog) -> t
         _is_own_row(pair, principals),
         pair.confirmed,
         _is_unique(pair, catalog),
-        not _is_doer(pair.user_column),
+        not is_author(pair.user_column),
         _is_called_like(pair.user_column, user_of(pair, principals)[0].name, *load_hints().member_columns),
         not any(map(is_choice, pair.scope_columns)),
         _is_called_like(pair.scope_columns[-1], pair.scope_table),
@@ -81,14 +78,5 @@ def _is_unique(pair: Membership, catalog: Catalog) -> bool:
     return any(pair.user_column in key and columns.issuperset(key) for key in keys)
 
 
-def _is_doer(column: str) -> bool:
-    return bare(column) in _authors() or _DOER.search(column) is not None
-
-
 def _is_called_like(column: str, table: TableName, *words: str) -> bool:
     return bare(_KEY_ENDS.sub("", column)) in singulars(table.name) or bare(column) in map(bare, words)
-
-
-@cache
-def _authors() -> frozenset[str]:
-    return frozenset(bare(word) for word in load_hints().author_columns)

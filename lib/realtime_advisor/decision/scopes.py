@@ -6,16 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 from realtime_advisor.model import Catalog, Scope, ScopeKind, Source, Table, TableName
-from realtime_advisor.reference import bare, load_hints
 
 from .entitlements import entitle
 from .everyone import everyone
 from .functions import see_through
 from .granting import Asked, Routes
+from .membership_columns import is_author
 from .memberships import THRESHOLD, Membership
 from .overrides import Counting, Override, Overrides, rows_that_count, rows_that_count_for
 from .own_rows import spell_scope
@@ -238,14 +237,9 @@ def _candidate(step: Step, kind: ScopeKind, table: Table, principals: Principals
         _with_doubt(scope, table, principals),
         step.ways,
         has_members=principals.membership_of(key.references) is not None,
-        may_be_author=kind is ScopeKind.USER and bare(column.name) in _authors(),
+        may_be_author=kind is ScopeKind.USER and is_author(column.name),
         is_membership=table.name in principals.members,
     )
-
-
-@cache
-def _authors() -> frozenset[str]:
-    return frozenset(bare(word) for word in load_hints().author_columns)
 
 
 def _with_doubt(scope: Scope, table: Table, principals: Principals) -> Scope:
