@@ -79,6 +79,14 @@ def test_the_page_tells_an_override_beside_what_the_evidence_says(bundle: Bundle
     )
 
 
+def test_the_page_tells_what_else_was_answered(bundle: Bundle) -> None:
+    _, _, told = bundle["README.md"].partition("## What the architect answered\n\n")
+    assert told.partition("\n\n")[0].splitlines() == [
+        "- public.documents, thresholds: hottest scope per minute 250.",
+        "- public.documents, watched: title.",
+    ]
+
+
 def test_a_script_opens_with_the_override(bundle: Bundle) -> None:
     head = bundle["tables/public.messages.up.sql"].partition("begin;")[0]
     assert "Decided by the architect: we want control (Ada)" in head

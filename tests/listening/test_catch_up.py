@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 from realtime_advisor.errors import ListeningFailed
 from realtime_advisor.listening.catch_up import CatchUp
@@ -91,3 +92,44 @@ def test_nothing_runs_after_the_end() -> None:
 
     asyncio.run(story())
     assert finished == []
+
+
+def test_where_nobody_asks_it_asks_itself_later_after_failures() -> None:
+    began: list[float] = []
+
+    async def refetch() -> None:
+        began.append(asyncio.get_running_loop().time())
+        if len(began) in (2, 3):
+            raise ValueError("the API is down")
+
+    failures: list[ListeningFailed] = []
+
+    async def story() -> None:
+        catch_up = CatchUp(refetch, 0.0, failures.append, interval=0.1)
+        catch_up.wait()
+        while len(began) < 5:
+            await asyncio.sleep(0.01)
+        await catch_up.stop()
+        await asyncio.sleep(0.5)
+
+    asyncio.run(story())
+    waits = [later - earlier for earlier, later in pairwise(began)]
+    assert len(waits) == 4
+    assert [wait >= least for wait, least in zip(waits, (0.09, 0.19, 0.39, 0.09), strict=True)] == [True] * 4
+    assert str(failures[0]) == "The refetch failed (the API is down); it runs again by itself."
+
+
+def test_what_is_told_after_the_end_starts_nothing() -> None:
+    runs: list[int] = []
+
+    async def refetch() -> None:
+        runs.append(1)
+
+    async def story() -> None:
+        catch_up = CatchUp(refetch, 0.0, ignore, interval=0.01)
+        await catch_up.stop()
+        catch_up.ask()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(story())
+    assert runs == []

@@ -131,6 +131,16 @@ def test_a_refusal_is_said_and_tried_again(gateway: Gateway, application: Applic
     )
 
 
+def test_who_is_refused_fetches_slowly_all_the_same(gateway: Gateway, screen: Screen) -> None:
+    async def story() -> None:
+        async with listener(gateway, screen, BOB) as mine:
+            subscription = await mine.listen(TOPIC, screen.refetch, interval=0.05)
+            await until(lambda: screen.fetched >= 2)
+            assert not subscription.is_joined
+
+    asyncio.run(story())
+
+
 def test_a_fetched_token_is_renewed_before_it_ends(gateway: Gateway, screen: Screen) -> None:
     handed_out: list[str] = []
 

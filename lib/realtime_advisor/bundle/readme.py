@@ -7,8 +7,20 @@ from typing import Final
 
 from realtime_advisor.display.audit import tell_audit
 from realtime_advisor.display.wording import say_list
-from realtime_advisor.model import Advice, Audit, Decision, Design, Option, Place, ProofStatus, TableName, WholeProof
+from realtime_advisor.model import (
+    Advice,
+    Audit,
+    Decision,
+    Decisions,
+    Design,
+    Option,
+    Place,
+    ProofStatus,
+    TableName,
+    WholeProof,
+)
 
+from .answer_sentences import tell_answer
 from .audit_page import PAGE
 from .busiest import lacking_an_answer, tell_no_supabase
 from .files import INDEX
@@ -62,6 +74,7 @@ def render_readme(
             f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
             *_about_silent(lacking_an_answer(advice)),
             "",
+            *_about_answers(advice.decisions),
             *(_about_today(advice.audit) if advice.audit else ()),
             *(_how_to_apply(advice.whole, migrations, rollback, check, tested) if migrations else _nothing_to_apply()),
             *_what_else(pages),
@@ -77,6 +90,17 @@ def _override(decision: Decision) -> str:
     if said.has_expired:
         return plain(f", by the evidence: the architect's {said.value} expired on {said.expires}")
     return plain(f", by the architect: {decision.override}; the evidence says {said.evidence_says}")
+
+
+def _about_answers(decisions: Decisions) -> list[str]:
+    """What else counts than an option: that stands in the table of verdicts, and what has expired in the notes."""
+    told = [
+        f"- {plain(f'{table}, {tell_answer(answer)}')}."
+        for table, decision in decisions.items()
+        for answer in decision.answers
+        if not answer.has_expired and answer.question != "option"
+    ]
+    return ["## What the architect answered", "", *told, ""] if told else []
 
 
 def _about_today(audit: Audit) -> list[str]:

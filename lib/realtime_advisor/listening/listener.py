@@ -66,12 +66,21 @@ class Listener:
         return f"<Listener at {self._host}: {len(self._subscriptions)} topics>"
 
     async def listen(
-        self, topic: str, refetch: Refetch, *, events: Iterable[str] = ("*",), private: bool = True, spacing: float = 1
+        self,
+        topic: str,
+        refetch: Refetch,
+        *,
+        events: Iterable[str] = ("*",),
+        private: bool = True,
+        spacing: float = 1,
+        interval: float | None = 60,
     ) -> Subscription:
         """Run `refetch` at each join of the topic and at each of its events, never two at once.
 
-        What is told while it runs, or within `spacing` seconds of its begin, makes it run once more. The server's first
-        answer has come when this returns; a refusal is reported. Raises BadInput if the topic is listened to already.
+        What is told while it runs, or within `spacing` seconds of its begin, makes it run once more. Where nothing is
+        told for `interval` seconds it runs too, joined or not, because a message may never come; with None it does not.
+        The server's first answer has come when this returns; a refusal is reported. Raises BadInput if the topic is
+        listened to already.
         """
         if topic in self._subscriptions:
             raise BadInput(f"Topic {topic} is listened to already; do both things in one refetch, or close the first.")
@@ -81,8 +90,10 @@ class Listener:
             spawn=self._spawn,
             forget=partial(self._forget, topic),
         )
-        subscription = Subscription(topic, tuple(events), CatchUp(refetch, spacing, self._report), owner)
+        catch_up = CatchUp(refetch, spacing, self._report, interval)
+        subscription = Subscription(topic, tuple(events), catch_up, owner)
         self._subscriptions[topic] = subscription
+        catch_up.wait()
         await subscription.join()
         return subscription
 
