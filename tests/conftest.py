@@ -23,6 +23,28 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 for _unread in find_unread(os.environ):
     del os.environ[_unread]
 
+_STARTERS = {"psycopg", "lease", "subprocess"}  # names of modules' own, with which a test needs no fixture
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--served", action="store_true", help="only tests that may meet a server, for each of its versions"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--served"):
+        config.hook.pytest_deselected(items=[item for item in items if not may_meet_server(item)])
+        items[:] = filter(may_meet_server, items)
+
+
+def may_meet_server(item: pytest.Item) -> bool:
+    """Whether a test asks for any fixture of ours, or could come to a server without one."""
+    if not isinstance(item, pytest.Function) or _STARTERS & vars(item.module).keys():
+        return True
+    asked = (fixture for each in item._fixtureinfo.name2fixturedefs.values() for fixture in each)
+    return not all(fixture.func.__module__.startswith("_pytest.") for fixture in asked)
+
 
 @contextmanager
 def fresh_database(server: RunningServer) -> Iterator[str]:

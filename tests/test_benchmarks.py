@@ -47,12 +47,12 @@ def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         yield run, name
     finally:
         run.terminate()
-        run.communicate(timeout=60)
+        run.communicate(timeout=600)
 
 
 def run_to_its_end(*arguments: str) -> str:
     with started(*arguments) as (run, _):
-        said, complaints = run.communicate(timeout=120)
+        said, complaints = run.communicate(timeout=600)
         assert (run.returncode, complaints) == (0, ""), complaints
         return said
 
@@ -78,7 +78,7 @@ def databases_of(server: RunningServer, name: str) -> list[str]:
 
 
 def await_databases(server: RunningServer, name: str) -> list[str]:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not (found := databases_of(server, name)):
         assert time.monotonic() < until, "no database was made"
         time.sleep(0.05)
@@ -122,7 +122,7 @@ def test_an_interrupted_run_drops_its_databases(server: RunningServer, number: s
     with started("--only", "scale", "--tables", "5000") as (run, name):
         made = await_databases(server, name)
         run.send_signal(number)
-        _, complaints = run.communicate(timeout=60)
+        _, complaints = run.communicate(timeout=600)
     assert (run.returncode, complaints) == (128 + number, "")
     assert not exist(server, made)
 

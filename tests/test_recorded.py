@@ -108,7 +108,7 @@ def test_the_headless_run_decides_from_a_history_with_answers_and_without_a_data
         env=environ,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

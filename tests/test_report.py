@@ -41,7 +41,7 @@ def start(folder: Path, **environment: str) -> subprocess.Popen[str]:
 def complaint(folder: Path, **environment: str) -> str:
     """What a run that must fail says on stderr: one line, and nothing is written."""
     run = start(folder, **environment)
-    _, said = run.communicate(timeout=120)
+    _, said = run.communicate(timeout=600)
     assert run.returncode == 1, said
     assert said.count("\n") == 1, said
     assert not (folder / "decisions.json").exists()
@@ -51,7 +51,7 @@ def complaint(folder: Path, **environment: str) -> str:
 def test_two_runs_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     runs = [start(folder) for folder in folders]
-    said = [run.communicate(timeout=180) for run in runs]
+    said = [run.communicate(timeout=600) for run in runs]
     assert [run.returncode for run in runs] == [0, 0], said
     assert [stderr for _, stderr in said] == ["", ""]
     assert "broadcast            8  public.documents" in said[0][0]
@@ -64,7 +64,7 @@ def test_a_database_of_ones_own_is_watched_and_decided(server: RunningServer, tm
         with psycopg.connect(conninfo) as connection:
             connection.execute("create table orders (id bigint primary key)")
         run = start(tmp_path / "out", DATABASE_URL=conninfo, SECONDS="1", SHOW_HOST="1")
-        said, errors = run.communicate(timeout=120)
+        said, errors = run.communicate(timeout=600)
     assert (run.returncode, errors) == (0, ""), errors
     index = json.loads((tmp_path / "out" / "decisions.json").read_text())
     assert [(t["table"], t["option"]) for t in index["tables"]] == [("orders", "no_realtime")]
@@ -83,7 +83,7 @@ def test_a_date_is_told_and_what_somebody_edited_in_an_older_bundle_is_named(
         with psycopg.connect(conninfo) as connection:
             connection.execute("create table orders (id bigint primary key)")
         run = start(tmp_path / "out", DATABASE_URL=conninfo, SECONDS="0", DATE="2026-11-23")
-        said, errors = run.communicate(timeout=120)
+        said, errors = run.communicate(timeout=600)
     assert (run.returncode, errors) == (0, ""), errors
     assert said.splitlines()[-1] == "Kept aside, because somebody had edited them: kept/README.md."
     assert ", 2026-11-23." in (tmp_path / "out" / "README.md").read_text()
@@ -165,7 +165,7 @@ def test_the_workshops_bundle_takes_no_other_databases_place(tmp_path: Path) -> 
     )
     before = (out / "decisions.json").read_bytes()
     run = start(out)
-    _, said = run.communicate(timeout=120)
+    _, said = run.communicate(timeout=600)
     assert run.returncode == 1
     assert said == (
         f"The folder {out} holds the bundle of a database of your own, and neither DATABASE_URL nor HISTORY is set, so "

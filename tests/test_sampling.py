@@ -106,7 +106,7 @@ def test_a_terminated_sampling_is_gone_on_with_by_the_same_command(
     assert running.stdout
     assert "Sampling database" in running.stdout.readline()
     running.send_signal(signal.SIGTERM)
-    said, complaints = running.communicate(timeout=60)
+    said, complaints = running.communicate(timeout=600)
     assert (running.returncode, complaints) == (130, "")
     assert " kept. The same command goes on until" in said
     kept = len(list(history.snapshots()))

@@ -6,10 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from .checking import run_check
 from .errors import AdvisorError
-from .report import run_report, summarise
-from .sampling import INTERRUPTED, run_sampling
 
 USAGE: Final = (
     "usage: [DATABASE_URL=...] [HISTORY=...] [ANSWERS=...] [SECONDS=60] [OUT=out] [VERSION=...] [DATE=...] [TYPES=...] "
@@ -22,6 +19,7 @@ USAGE: Final = (
     "database's counters into HISTORY. The third says what has drifted from a bundle; its exit status is 0 where "
     "nothing has, 1 where something has, 2 where it could not be checked."
 )
+_INTERRUPTED: Final = 130  # as shells say of what Ctrl-C ended
 
 
 def main() -> int:
@@ -37,18 +35,33 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         print("Interrupted before anything was recorded or decided; nothing was written.", file=sys.stderr)
-        return INTERRUPTED
+        return _INTERRUPTED
 
 
+# Each imports what it runs: none waits for what only another one needs.
 def _report() -> int:
+    from .report import run_report, summarise
+
     print(summarise(run_report()))
     return 0
 
 
+def _check() -> int:
+    from .checking import run_check
+
+    return run_check()
+
+
+def _sample() -> int:
+    from .sampling import run_sampling
+
+    return run_sampling()
+
+
 _COMMANDS: Final[dict[tuple[str, ...], Callable[[], int]]] = {
     (): _report,
-    ("check",): run_check,
-    ("sample",): run_sampling,
+    ("check",): _check,
+    ("sample",): _sample,
 }
 
 if __name__ == "__main__":

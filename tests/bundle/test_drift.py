@@ -14,8 +14,10 @@ from realtime_advisor.bundle.manifest import MANIFEST, write_manifest
 from realtime_advisor.errors import AdvisorError, BadInput
 from realtime_advisor.generation.whole import generate_all
 from realtime_advisor.model import Advice
+from realtime_advisor.sandbox.postgres import RunningServer
 from realtime_advisor.targets import connect
 
+from ..new_databases import new_database
 from .conftest import Installed
 
 
@@ -32,6 +34,19 @@ def test_where_nothing_was_applied_one_sentence_says_so(exported: Path) -> None:
     drift = check(connect(environ={}), exported)
     assert str(drift.findings[0]).startswith("Nothing of the bundle is installed: there is no schema realtime_advisor.")
     assert drift.status == 1
+
+
+def test_another_database_is_told_in_one_sentence(server: RunningServer, exported: Path) -> None:
+    with new_database(server, owner="postgres") as name:
+        elsewhere = Installed(server, name)
+        elsewhere.run("create table public.orders (id int primary key)")
+        with elsewhere.target() as target:
+            drift = check(target, exported)
+    (found,) = drift.findings
+    assert found.sentence.startswith("None of the bundle's tables (public.audit_logs, ")
+    assert found.sentence.endswith("is in this database: it is another one, or all were dropped.")
+    assert found.remedy == "Name the database that the bundle was made of, or decide about this one with make report."
+    assert (drift.notes, drift.unchecked, drift.status) == ((), (), 1)
 
 
 OURS = '"realtime_advisor broadcast select may_read_user_fed664b8"'

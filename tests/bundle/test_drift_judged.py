@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from threading import Thread
-from time import sleep
+from threading import Event
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -64,18 +64,21 @@ def test_the_count_of_messages_runs_in_psql_unaided(installed: Installed) -> Non
 
 
 def test_churn_that_is_watched_counts_by_its_rate(installed: Installed, exported: Path) -> None:
+    watched = Event()
+
     def write() -> None:
-        for _ in range(40):  # each from a session of its own, which counts at its end
+        while not watched.wait(0.05):  # each from a session of its own, which counts at its end
             installed.run(
                 "insert into public.messages (thread_id, body) select id, 'x' from public.message_threads limit 50"
             )
-            sleep(0.05)
 
-    writer = Thread(target=write)
-    with installed.target() as target:
-        writer.start()
-        drift = check(target, exported, seconds=2)
-        writer.join()
+    with installed.target() as target, ThreadPoolExecutor() as threads:
+        writing = threads.submit(write)
+        try:
+            drift = check(target, exported, seconds=2)
+        finally:
+            watched.set()
+        writing.result()
     (found,) = drift.findings
     assert found.sentence.startswith(
         "Table public.messages: the evidence says broadcast now, and said postgres_changes; low_volume no longer holds "

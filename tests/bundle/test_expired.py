@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -11,7 +11,8 @@ import pytest
 
 from realtime_advisor.bundle.compare import compare
 from realtime_advisor.bundle.drift.check import check
-from realtime_advisor.bundle.drift.decided_again import expired_answers, find_decided_otherwise
+from realtime_advisor.bundle.drift.decided_again import find_decided_otherwise
+from realtime_advisor.bundle.drift.expiring import expired_answers, expiring_answers
 from realtime_advisor.bundle.export import Bundle, export
 from realtime_advisor.bundle.files import INDEX
 from realtime_advisor.bundle.reading import parse_decisions
@@ -119,3 +120,24 @@ def test_a_check_tells_of_an_override_from_the_day_after_its_last(
     assert list(expired_answers(run, date(3000, 1, 1))) == [
         "The answer user_facing for public.documents expired on 2999-12-31: ask again."
     ]
+
+
+def test_a_check_warns_of_answers_that_count_for_a_month_at_most(counted: Advice) -> None:
+    run = parse_decisions(json.loads(export(counted)[INDEX]), "it")
+    assert list(expiring_answers(run, date(2999, 12, 1))) == [
+        "The override of public.documents, broadcast, expires on 2999-12-31, in 30 days: ask again.",
+        "The answer user_facing of public.documents expires on 2999-12-31, in 30 days: ask again.",
+        "The override of public.messages, broadcast, expires on 2999-12-31, in 30 days: ask again.",
+    ]
+    assert [len(list(expiring_answers(run, day))) for day in (date(2999, 11, 30), date(3000, 1, 1))] == [0, 0]
+    assert next(iter(expiring_answers(run, date(2999, 12, 31)))).endswith("expires on 2999-12-31, today: ask again.")
+
+
+def test_the_warning_is_a_note_and_no_drift(installed: Installed, tmp_path: Path) -> None:
+    day = datetime.now(UTC).date() + timedelta(days=7)
+    export(advise(connect(environ={}), prove=0, answers=answers(day)), tmp_path / "out")
+    with installed.target() as target:
+        drift = check(target, tmp_path / "out")
+    warning = f"The override of public.messages, broadcast, expires on {day}, in 7 days: ask again."
+    assert warning in drift.notes
+    assert not any("expires" in str(finding) for finding in drift.findings)

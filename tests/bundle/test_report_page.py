@@ -228,7 +228,7 @@ def browse(chromium: str, folder: Path, text: str, place: str = "") -> Page:
     switches = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
     offline = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
     command = [chromium, *switches, *offline, f"--user-data-dir={folder / 'profile'}", "--dump-dom"]
-    run = subprocess.run([*command, f"{file.as_uri()}{place}"], capture_output=True, text=True, timeout=120, check=True)
+    run = subprocess.run([*command, f"{file.as_uri()}{place}"], capture_output=True, text=True, timeout=600, check=True)
     return Page(run.stdout)
 
 

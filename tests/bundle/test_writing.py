@@ -155,7 +155,7 @@ def in_a_volume(place: Path, out: Path, how: str = "rw") -> str:
     script = f'mount --bind "$1" "$1" && mount -o remount,bind,{how} "$1" && exec "$2" -c "$3" "$4"'
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh"]
     run = subprocess.run(
-        [*command, place, sys.executable, body, out], capture_output=True, text=True, timeout=60, check=False
+        [*command, place, sys.executable, body, out], capture_output=True, text=True, timeout=600, check=False
     )
     if run.returncode and "Traceback" not in run.stderr:
         pytest.skip(f"nothing can be mounted here, so exporting to a volume is not tested: {run.stderr.strip()}")
@@ -187,7 +187,7 @@ def crash(how: str, folder: Path) -> list[str]:
     """What a process of its own prints, in which exports end badly."""
     script = Path(__file__).with_name("crashing.py")
     run = subprocess.run(
-        [sys.executable, str(script), how, str(folder)], stdout=subprocess.PIPE, text=True, check=True, timeout=120
+        [sys.executable, str(script), how, str(folder)], stdout=subprocess.PIPE, text=True, check=True, timeout=600
     )
     return run.stdout.splitlines()
 

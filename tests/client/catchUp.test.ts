@@ -67,6 +67,19 @@ test('a failure is told, and slows the poll down to a quarter at most', async ()
   expect(onError).toHaveBeenCalledTimes(12);
 });
 
+test('a fault of who is told of failures ends no poll', async () => {
+  const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const fault = new Error('mine');
+  const onError = (): void => {
+    throw fault;
+  };
+  const { catchUp } = start({ refetch: async () => Promise.reject(new Error('offline')), onError });
+  await vi.advanceTimersByTimeAsync(130_000);
+  catchUp.ask();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(complaint.mock.calls).toEqual([[fault], [fault], [fault]]);
+});
+
 test('a success brings back the interval', async () => {
   let fails = true;
   const refetch = vi.fn(async () => {

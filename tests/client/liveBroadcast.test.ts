@@ -49,7 +49,7 @@ async function follow(user: string, topic: string, spacing = 100, replay = 0): P
       onState: (state) => void seen.states.push(state),
     }),
   );
-  await vi.waitFor(() => expect(seen.states.length).toBeGreaterThan(0), 20_000);
+  await vi.waitFor(() => expect(seen.states.length).toBeGreaterThan(0), 60_000);
   return seen;
 }
 
@@ -73,7 +73,7 @@ async function whileGone(seen: Seen, act: () => Promise<unknown>): Promise<void>
 }
 
 const told = (seen: Seen) => seen.messages.map(({ event, payload }) => [event, payload.record_id]);
-const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000, interval: 50 });
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 50 });
 
 test.each([
   ['Ann', ANN, true, false],
@@ -120,11 +120,12 @@ test('a thousand messages in a burst cost two refetches, the last of which sees 
   const ann = await follow(ANN, documentsContract.topic(RED), 5000);
   await soon(() => expect(ann.rows.length).toBeGreaterThan(0));
   await new Promise((resolve) => setTimeout(resolve, 5500));
-  const before = ann.rows.length;
+  const [before, began] = [ann.rows.length, Date.now()];
   await insert(1, 1000);
   await soon(() => expect(ann.messages).toHaveLength(1000));
+  const lasted = Date.now() - began; // on a busy machine more than the spacing
   await soon(() => expect(ann.rows.at(-1)).toBe(1000));
-  expect(ann.rows.length - before).toBeLessThanOrEqual(2);
+  expect(ann.rows.length - before).toBeLessThanOrEqual(2 + Math.floor(lasted / 5000));
 });
 
 test('five messages lost in a drop are caught up on the rejoin', async () => {

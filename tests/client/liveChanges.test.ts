@@ -20,7 +20,7 @@ afterEach(() => {
 });
 afterAll(() => gateway?.close());
 
-const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000, interval: 50 });
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 50 });
 
 async function follow() {
   const seen = { changes: [] as string[], rows: [] as number[], states: [] as string[], ready: 0 };

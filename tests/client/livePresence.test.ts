@@ -24,7 +24,7 @@ afterEach(() => {
 });
 afterAll(() => gateway?.close());
 
-const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000, interval: 50 });
+const soon = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 50 });
 const names = (present: Present<State>[]): string[] => present.map(({ key }) => key).sort();
 
 async function come(user: string, key: string) {

@@ -144,6 +144,33 @@ test('leaving leaves the channel, which takes the state away', async () => {
   expect([server.left, server.topics]).toEqual([[TOPIC], []]);
 });
 
+test('who leaves while others of the page look on is shown no more', async () => {
+  const supabase = connectTo(server);
+  come(() => {}, supabase);
+  const [room, other] = [come(() => {}, supabase), come(() => {}, supabase)];
+  room.show({ typing: 1 });
+  await soon();
+  other.show({ typing: 2 });
+  await soon();
+  other.leave();
+  await soon();
+  expect(states()).toEqual([{ typing: 1 }, { typing: 2 }, { typing: 1 }]);
+  room.leave();
+  await soon();
+  expect([server.calls.map(({ event }) => event), server.left]).toEqual([['track', 'track', 'track', 'untrack'], []]);
+});
+
+test('the limit is the channel’s, however many components call', async () => {
+  const supabase = connectTo(server);
+  for (let turn = 0; turn < 8; turn += 1) {
+    come(() => {}, supabase).show({ typing: turn });
+    await soon(1000);
+  }
+  expect(server.calls.length).toBeLessThanOrEqual(4);
+  await soon(60_000);
+  expect(states().at(-1)).toEqual({ typing: 7 });
+});
+
 test('a component shows who is here and itself, in StrictMode, and leaves with its unmount', async () => {
   interface Props {
     supabase: SupabaseClient;

@@ -77,6 +77,17 @@ test('a change is applied once, though it is told twice', async () => {
   expect(refetch).not.toHaveBeenCalled();
 });
 
+test('a change during a refetch is applied, and fetched once more: what comes back may be from before it', async () => {
+  const { changes, refetch } = await follow();
+  refetch.mockClear();
+  refetch.mockImplementation(() => new Promise((resolve) => setTimeout(resolve, 5000)));
+  await soon(60_000);
+  expect(refetch).toHaveBeenCalledTimes(1);
+  server.change(NAME, insert('1'));
+  await soon(6000);
+  expect([changes.length, refetch.mock.calls.length]).toEqual([1, 2]);
+});
+
 test('without anyone to apply it, a change asks for a refetch', async () => {
   const { refetch } = await follow(CONTRACT, '7', false);
   refetch.mockClear();
@@ -106,6 +117,14 @@ test('an error of the database’s subscription is told', async () => {
   server.system(NAME, { status: 'error', extension: 'postgres_changes', message: 'Unable to subscribe' });
   await soon();
   expect(states.at(-1)).toEqual({ status: 'lost', reason: 'Unable to subscribe' });
+});
+
+test('once the database has subscribed after all, that is told too', async () => {
+  const { states } = await follow();
+  const tell = (status: string): void => server.system(NAME, { status, extension: 'postgres_changes', message: status });
+  for (const status of ['ok', 'error', 'ok', 'ok']) tell(status);
+  await soon();
+  expect(states.map(({ status }) => status)).toEqual(['joined', 'lost', 'joined']);
 });
 
 test('what was missed while the connection was gone is fetched on the rejoin', async () => {

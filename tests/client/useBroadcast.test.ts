@@ -243,6 +243,18 @@ test('another user’s id leaves the first channel and joins the second; none jo
   expect([server.topics, server.left]).toEqual([['user:bob%3Ax:notifications'], [TOPIC]]);
 });
 
+test('after a logout no channel is joined, and the hook does not say that one is', async () => {
+  const supabase = connectTo(server);
+  const states: string[] = [];
+  const props = { supabase, refetch: counter(), onState: ({ status }: ChannelState) => void states.push(status) };
+  const component = await show(useOurs, { ...props, id: 'ann' });
+  await advance(2000);
+  expect(states.at(-1)).toBe('joined');
+  await component.render({ ...props, id: null });
+  await advance(2000);
+  expect([server.topics, states.at(-1)]).toEqual([[], 'joining']);
+});
+
 test('a page that came with its data fetches when the channel is joined, not before', async () => {
   const refetch = counter();
   await show(useOurs, { supabase: connectTo(server, { tokenAfter: 1000 }), refetch, more: { startNow: false } });

@@ -15,7 +15,7 @@ function project(name: string, environment: 'node' | 'jsdom', include: string[],
         { find: /^@templates/, replacement: here('../../lib/realtime_advisor/generation/templates/client') },
       ],
     },
-    test: { name, environment, include, restoreMocks: true, testTimeout: 60_000, hookTimeout: 300_000 },
+    test: { name, environment, include, restoreMocks: true, testTimeout: 180_000, hookTimeout: 300_000 },
   };
 }
 

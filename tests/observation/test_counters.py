@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -161,10 +162,16 @@ def test_a_long_window_is_not_read_more_often_than_memory_bears(postgres: str, m
         assert len(sample(target, 0.4, 0.001, progress=False)) == 5
 
 
-def test_ctrl_c_ends_sampling_early_and_keeps_what_there_is(postgres: str) -> None:
+def test_ctrl_c_ends_sampling_early_and_keeps_what_there_is(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[float] = []
+    real = counters_module._wait
+
+    def interrupted(seconds: float, pause: float) -> Iterator[float]:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        return real(seconds, pause)
+
+    monkeypatch.setattr(counters_module, "_wait", interrupted)
     with opened(postgres) as target:
-        threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()  # long after the first reading
         started = time.monotonic()
         snapshots = sample(target, 60, 60, progress=False, early=lambda: said.append(time.monotonic() - started))
     assert len(snapshots) == 2, "the first, and one at the interruption"

@@ -57,7 +57,7 @@ class Turns:
         """Return when so many attempts have begun and ended."""
         with self._changed:
             ended = self._begun + attempts + 1
-            assert self._changed.wait_for(lambda: self._begun >= ended, timeout=120), "the sampler stands still"
+            assert self._changed.wait_for(lambda: self._begun >= ended, timeout=300), "the sampler stands still"
 
 
 def sampled_during(url: str, fault: Callable[[Turns], None]) -> DatabaseChurn:
@@ -93,7 +93,7 @@ def stop(server: RunningServer, how: signal.Signals) -> None:
     """SIGINT is a fast shutdown, SIGQUIT an immediate one, as pg_ctl sends them."""
     process = int((server.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
     os.kill(process, how)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     with suppress(ProcessLookupError):
         while time.monotonic() < deadline:
             os.kill(process, 0)
@@ -160,7 +160,7 @@ def test_a_backend_that_dies_takes_the_counters_with_it_though_the_server_goes_o
 
 
 def wait_for(conninfo: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         with suppress(psycopg.OperationalError), psycopg.connect(conninfo):
             return

@@ -45,6 +45,19 @@ def test_work_around_other_work_ends_too() -> None:
     assert done == ["begun", "ended", "around"]
 
 
+def test_a_second_interrupt_in_later_work_of_the_same_takes_effect_at_once() -> None:
+    done: list[str] = []
+
+    def around() -> None:
+        with finishing():
+            work(done, 1)
+            work(done, 1)
+
+    with pytest.raises(KeyboardInterrupt):
+        around()
+    assert done == ["begun", "ended", "begun"]
+
+
 def test_an_interrupt_is_not_lost_where_the_work_fails() -> None:
     def fail() -> None:
         with finishing():

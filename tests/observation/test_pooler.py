@@ -87,7 +87,7 @@ def running(command: list[str], folder: Path, account: os.stat_result) -> Iterat
 
 
 def await_listener(port: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     with socket.socket() as probe:
         while probe.connect_ex(("127.0.0.1", port)) != 0:
             assert time.monotonic() < deadline, "PgBouncer did not start"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import threading
+import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -113,21 +115,34 @@ def test_reads_never_hold_more_than_one_connection_and_leave_none(any_database: 
         observer.execute(f"alter database {name} connection limit 2".encode())
         for _ in range(7):
             take_snapshot(target)
-        deadline = time.monotonic() + 60  # a session ends a moment after its client
+        deadline = time.monotonic() + 300  # a session ends a moment after its client
         while observer.execute(count).fetchone() != (0,):
             assert time.monotonic() < deadline, "a connection is left open"
 
 
 def test_queries_read_together_see_one_moment(any_database: str, queries: Path) -> None:
     (queries / "count.sql").write_text("select count(*) as rows from public.t")
-    (queries / "wait.sql").write_text("select pg_sleep(0.6)")
+    (queries / "wait.sql").write_text("select pg_advisory_lock_shared(1)")
+    (queries / "limits.sql").write_text("set local statement_timeout = '60s'")
     run(any_database, "create table t (id int)")
-    with opened(any_database) as target:
-        writer = threading.Timer(0.2, run, (any_database, "insert into t values (1)"))
-        writer.start()
-        before, _, after = target.read_together("count", "wait", "count")
-        writer.join()
+    with opened(any_database) as target, ThreadPoolExecutor() as threads:
+        with psycopg.connect(any_database, autocommit=True) as writer:
+            writer.execute("select pg_advisory_lock(1)")
+            reading = threads.submit(target.read_together, "count", "wait", "count")
+            await_waiting(writer)
+            writer.execute("insert into t values (1)")
+        before, _, after = reading.result()
         assert (before[0].rows, after[0].rows, target.read("count")[0].rows) == (0, 0, 1)
+
+
+def await_waiting(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """Return when another session waits for a lock of this database."""
+    waiting = "select exists (select from pg_locks where not granted and locktype = 'advisory' and database = ("
+    waiting += "select oid from pg_database where datname = current_database()))"
+    deadline = time.monotonic() + 300
+    while connection.execute(waiting.encode()).fetchone() != (True,):
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.02)
 
 
 def test_a_locked_table_is_named_instead_of_waited_for(any_database: str) -> None:
@@ -164,6 +179,22 @@ def test_a_connection_lost_in_the_middle_of_a_read_ends_in_a_sentence(postgres: 
         with pytest.raises(ConnectionFailed, match="was lost"):
             target.read("suicide")
         assert take_snapshot(target), "the next read opens a new connection"
+
+
+def test_an_interrupt_takes_effect_when_the_read_has_ended_and_nothing_complains(
+    postgres: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rollback = psycopg.Connection.rollback
+
+    def interrupted(connection: psycopg.Connection[Any]) -> None:
+        signal.raise_signal(signal.SIGINT)
+        rollback(connection)
+
+    with opened(postgres) as target:
+        monkeypatch.setattr(psycopg.Connection, "rollback", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            take_snapshot(target)
+    assert caplog.records == []
 
 
 def test_a_missing_database_is_named(postgres: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 
 import psycopg
@@ -90,6 +91,22 @@ def test_interrupted_within_a_statement_it_keeps_what_is_proved(
     assert [proof.status.value for proof in proofs.values()] == ["proved", "not proved", "not proved"]
     assert proofs[NOTIFICATIONS].reason == f"The proof of {NOTIFICATIONS} was interrupted: run it again."
     assert databases(server).isdisjoint(left)
+
+
+def test_a_check_ends_before_an_interrupt_takes_effect(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[TableName] = []
+
+    def strike(scene: Scene) -> Outcome:
+        """As Ctrl-C does."""
+        signal.raise_signal(signal.SIGINT)
+        scene.stage.connection.execute("select 1")
+        ended.append(scene.table)
+        return not_tried("it ends")
+
+    monkeypatch.setattr("realtime_advisor.proof.prove.BETWEEN", (strike,))
+    proofs = prove_all({MESSAGES: SCRIPTS[MESSAGES]}, CATALOG, server=server)
+    assert proofs[MESSAGES].reason == "The proof of public.messages was interrupted: run it again."
+    assert ended == [MESSAGES]
 
 
 def test_two_runs_say_the_same(server: RunningServer) -> None:

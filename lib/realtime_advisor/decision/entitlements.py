@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
 
 from realtime_advisor.model import Catalog, Entitlement, Hop, Scope, ScopeKind, Source, Table
 
 from .granting import Asked, Granted, grant, refuse, say_why_unread, why_unreadable
 from .lenient import find_lenient, say_lenient
+from .membership_columns import is_choice
 from .own_rows import (
     entitle_user,
     say_disabled,
@@ -25,13 +25,11 @@ from .own_rows import (
     sub_type,
     tell_sub,
 )
-from .principals import Membership, Principals, UserTable
+from .pairs import choose_pair, say_other_users, user_of
+from .principals import Membership, Principals
 from .row_tests import say_row_tests, together
 from .walking import find_route
 from .ways import How
-
-# Opens the name of a column that says what a user looks at now, which is not what the user belongs to.
-_CHOICE: Final = re.compile(r"_*(current|active|selected|chosen|default|last)(?=_|[A-Z]|$)")
 
 
 def entitle(asked: Asked, principals: Principals) -> Scope:
@@ -51,9 +49,14 @@ def _entitle(asked: Asked, principals: Principals) -> Scope:
     if not memberships:
         named = f"{asked.named.table}, which was named, does not say" if asked.named else "no membership table says"
         return refuse(scope, f"{named} who belongs to a row of {scope.principal}.")
-    answers = [(m, _ask(m, asked, path, principals)) for m in _in_question(memberships, table)]
+    meant = choose_pair(memberships, principals, catalog) if asked.named else None
+    if isinstance(meant, str):
+        return refuse(scope, meant)
+    answers = [(m, _ask(m, asked, path, principals)) for m in ((meant,) if meant else _in_question(memberships, table))]
     for membership, answer in answers:
         if isinstance(answer, Granted):
+            others = tuple(say_other_users(membership, memberships, principals)) if meant else ()
+            answer = replace(answer, left_out=(*answer.left_out, *others))
             scope = _entitle_members(asked, path, membership, answer, principals)
             # Of a column in the user's own row the scope's reason tells already.
             return scope if membership.table in principals.users else _say_one_each(scope, membership, catalog)
@@ -85,7 +88,7 @@ def _why_not_named(membership: Membership, asked: Asked, principals: Principals)
     unreadable = why_unreadable(asked.table)
     if unreadable and not asked.is_served:
         return unreadable
-    user = _user_of(membership, principals)[0]
+    user = user_of(membership, principals)[0]
     if user.sub is not None:
         return None
     return say_unknown_sub(user, f"{membership.table}.{membership.user_column}")
@@ -95,22 +98,8 @@ def _why_not_read(membership: Membership, asked: Asked, principals: Principals) 
     """Why the policies are not asked about a membership that was named: its users are not known by the sub."""
     if not asked.named or not asked.table.row_security:
         return None
-    user, by = _user_of(membership, principals)
+    user, by = user_of(membership, principals)
     return None if by == user.sub else f"they are not compared with a sub in {user.name}.{user.sub}"
-
-
-def _user_of(membership: Membership, principals: Principals) -> tuple[UserTable, str]:
-    """The users table whose rows the membership names, and by which column of it."""
-    if membership.table in principals.users and principals.users[membership.table].sub == membership.user_column:
-        return principals.users[membership.table], membership.user_column
-    ways = principals.ways.get(membership.table, ())
-    keys = [way.key for way in ways if way.key.columns == (membership.user_column,)]
-    found = [
-        (principals.users[key.references], key.referenced_columns[0])
-        for key in keys
-        if key.references in principals.users
-    ]
-    return min(found, key=lambda each: each[0].sub != each[1])
 
 
 def _say_look_alikes(membership: Membership, principals: Principals) -> Iterator[str]:
@@ -157,7 +146,7 @@ def _entitle_members(
     counting = asked.counting.get(membership.table)
     answered = [each.said for each in (asked.named, counting) if each]
     decided = "the architect named" if asked.named else "policies decide by"
-    user, by = _user_of(membership, principals) if asked.named else (None, "")
+    user, by = user_of(membership, principals) if asked.named else (None, "")
     sub = f"; {tell_sub(user)}" if user and user.said else ""
     notes = granted.left_out
     entitlement = Entitlement(
@@ -219,7 +208,7 @@ def _why_no_member(membership: Membership, asked: Asked) -> str | None:
             f"{say_why_unread(asked.table.policies, catalog)}Write the SELECT policies first, or answer members = "
             f"{spell(membership.table)} for {asked.table.name}."
         )
-    chosen = next((column for column in membership.scope_columns if _CHOICE.match(column)), None)
+    chosen = next((column for column in membership.scope_columns if is_choice(column)), None)
     if chosen and _is_one_each(membership, catalog):
         return (
             f"{membership.table}.{chosen} is what a user has chosen for now, not where the user belongs: whoever "

@@ -28,7 +28,7 @@ from .function_nodes import (
     truth_of,
 )
 from .function_tokens import NotUnderstood, read_tokens, take_return
-from .memberships import is_role
+from .membership_columns import is_role
 from .row_tests import read_row_test, typed, why_not_of
 
 

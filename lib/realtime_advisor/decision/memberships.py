@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from realtime_advisor.model import Catalog, Column, ForeignKey, Table, TableName
+from realtime_advisor.model import Catalog, ForeignKey, Table, TableName
 from realtime_advisor.reference import bare, load_hints
-from realtime_advisor.reference.column_hints import ends_with
 
+from .membership_columns import is_choice, is_role, state_columns
 from .users import UserTable, is_user_key, reading_policies
 from .ways import How, Way, Ways, make_way
 
@@ -73,10 +72,22 @@ def find_memberships(
     ]
     confirmed = tuple(pair for pair in pairs if pair.confirmed)
     likely = tuple(pair for pair in pairs if pair.score >= THRESHOLD)
-    answered = tuple(pair for pair in pairs if pair.table in named)
-    found = tuple(dict.fromkeys((*answered, *(confirmed or likely))))
+    answered = [pair for name in sorted(named) for pair in _meant([p for p in pairs if p.table == name], users)]
+    others = (pair for pair in confirmed or likely if pair.table not in named or pair.confirmed)
+    found = tuple(dict.fromkeys((*answered, *others)))
     taken = set(found)
-    return Memberships(found, tuple(pair for pair in pairs if pair not in taken))
+    return Memberships(found, tuple(pair for pair in pairs if pair not in taken and pair.table not in named))
+
+
+def _meant(pairs: list[Membership], users: Mapping[TableName, UserTable]) -> list[Membership]:
+    """Of the pairs of a table that was named those that can be meant, unless none can.
+
+    A row of the users is about that user, not about the manager whom it names; where a row says who belongs, what else
+    of it somebody has chosen for now says nothing.
+    """
+    user = users.get(pairs[0].table) if pairs else None
+    own = [pair for pair in pairs if user and (pair.user_column in (user.key, user.sub) or pair.confirmed)] or pairs
+    return [pair for pair in own if not any(map(is_choice, pair.scope_columns))] or own
 
 
 def mentions(table: Table) -> frozenset[tuple[TableName, str]]:
@@ -133,7 +144,7 @@ def _pairs(
                     scope.key.columns,
                     user.key.columns[0],
                     confirmed,
-                    tuple(_state_columns(table, users)),
+                    tuple(state_columns(table, users)),
                     live,
                     _score(table, user.key, _thing(scope, catalog, users, ways, referrers), referrers, unique),
                 )
@@ -198,95 +209,3 @@ def _score(
             USER_IS_AN_AUTHOR * (bare(user.columns[0]) in authors),
         )
     )
-
-
-def is_role(column: str) -> bool:
-    """Whether a column's name says that it holds a role: its last word does.
-
-    >>> is_role("account_role"), is_role("roles"), is_role("rolled_back")
-    (True, True, False)
-    """
-    return any(bare(column).endswith(word) for word in map(bare, load_hints().membership_role_columns))
-
-
-def is_state(column: str) -> bool:
-    """Whether a column's name says that it tells which rows count.
-
-    >>> is_state("deleteAt"), is_state("is_active"), is_state("created_at")
-    (True, True, False)
-    """
-    return bare(column) in _words("membership_state_columns")
-
-
-def _state_columns(table: Table, users: Mapping[TableName, UserTable]) -> Iterator[str]:
-    """Columns of which some values may mean that the row makes no member: which of them do, only the team knows."""
-    is_users_row = table.name in users  # whose booleans and times are about the user, not about belonging
-    keyed = {*table.primary_key, *(column for key in table.foreign_keys for column in key.columns)}
-    for column in table.columns:
-        if column.name in keyed:
-            continue
-        if is_state(column.name) or (not is_users_row and _may_be_state(column)):
-            yield column.name
-
-
-def _may_be_state(column: Column) -> bool:
-    if bare(column.name) in _words("membership_plain_columns") or is_role(column.name) or _is_trace(column.name):
-        return False
-    kind = column.type.partition("(")[0]
-    if kind in ("boolean", "date") or kind.startswith("timestamp"):
-        return kind == "boolean" or not column.not_null
-    is_time = kind in ("bigint", "integer", "numeric") and bare(column.name).endswith(("at", "time", "epoch", "until"))
-    return is_time or not _is_built_in(kind)
-
-
-def _is_trace(column: str) -> bool:
-    """Whether a name's last whole parts say that somebody looked.
-
-    >>> _is_trace("channel_viewed_at"), _is_trace("threadReadAt"), _is_trace("reviewed_at")
-    (True, True, False)
-    """
-    return any(ends_with(column, word) for word in load_hints().membership_trace_endings)
-
-
-def _is_built_in(kind: str) -> bool:
-    """Whether a type is none of the schema's own, which may be an enum."""
-    return kind.removesuffix("[]") in _BUILT_IN or kind.startswith("time")
-
-
-_BUILT_IN: Final = frozenset(
-    (
-        *(
-            "uuid",
-            "text",
-            "character varying",
-            "character",
-            "citext",
-            "smallint",
-            "integer",
-            "bigint",
-            "numeric",
-            "real",
-        ),
-        *(
-            "double precision",
-            "money",
-            "json",
-            "jsonb",
-            "bytea",
-            "inet",
-            "cidr",
-            "interval",
-            "xml",
-            "tsvector",
-            "vector",
-        ),
-    )
-)
-
-
-@cache
-def _words(which: str) -> frozenset[str]:
-    hints = load_hints()
-    words: tuple[str, ...] = getattr(hints, which)
-    plain = hints.touch_columns if which == "membership_plain_columns" else ()
-    return frozenset(bare(word) for word in (*words, *plain))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from realtime_advisor.model import Catalog, Condition, Entitlement, Scope, Source
 
 from .granting import Asked, Granted, grant, refuse, why_unreadable
-from .memberships import is_state
+from .membership_columns import is_state
 from .principals import AUTH_USERS, Membership, Principals, UserTable
 
 

@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any, Final, Protocol
-
-import pandas as pd
-from IPython.display import display
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .palette import Look
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PLOTLY: Final = "application/vnd.plotly.v1+json"
 _MOST_ROWS: Final = 60
@@ -91,6 +91,8 @@ class Sheet:
     @property
     def frame(self) -> pd.DataFrame:
         """The same as a data frame, all rows, each cell as text."""
+        import pandas as pd  # which takes longer to import than all that is shown without it
+
         return pd.DataFrame([[str(cell) for cell in row] for row in self.rows], columns=list(self.columns))
 
     @property
@@ -206,6 +208,8 @@ class Stack:
         return "\n\n".join(view.text for view in self.views)
 
     def _ipython_display_(self) -> None:
+        from IPython.display import display
+
         for view in self.views:
             display(view)
 
@@ -234,6 +238,8 @@ class Picture:
         return self.words.text
 
     def _ipython_display_(self) -> None:
+        from IPython.display import display
+
         drawn = json.loads(self.figure.to_json()) | {"config": {"displayModeBar": False, "responsive": True}}
         display({PLOTLY: drawn, "text/plain": "(a figure; its sentence follows)"}, raw=True)
         display(self.words)

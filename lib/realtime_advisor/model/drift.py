@@ -20,8 +20,8 @@ class CheckRow:
 class DriftFinding:
     """One thing that is not as the bundle says: subject and fact, and the next step."""
 
-    # 'nothing installed', 'table', 'column', 'function', 'trigger', 'policy', 'access', 'publication', 'answer',
-    # 'decision', 'volume' or 'check'
+    # 'another database', 'nothing installed', 'table', 'column', 'function', 'trigger', 'policy', 'access',
+    # 'publication', 'answer', 'decision', 'volume' or 'check'
     what: str
     table: TableName | None  # None: of no single table
     sentence: str

@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 from tqdm import tqdm
-from tqdm.notebook import tqdm_notebook
 
 HEADLESS = "REALTIME_ADVISOR_HEADLESS"
 
@@ -29,6 +28,8 @@ def progress_bar(total: float, description: str, *, unit: str = "s", shown: bool
     if HEADLESS in os.environ:
         # The kernel captures sys.stderr; its real one is the terminal that started the run, if there is one.
         return tqdm(**settings, disable=None, file=sys.__stderr__)
+    from tqdm.notebook import tqdm_notebook  # and with it ipywidgets, for which no command should wait
+
     return tqdm_notebook(**settings, disable=False)
 
 

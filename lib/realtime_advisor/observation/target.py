@@ -19,6 +19,7 @@ from realtime_advisor.errors import AdvisorError, ConnectionFailed, UnsupportedS
 from realtime_advisor.model import Server, TableName
 
 from .address import Address, parse_address
+from .interrupts import finishing
 from .refusals import explain_connecting, explain_reading
 from .supabase import is_users_own
 
@@ -139,7 +140,7 @@ def _read(
     failure: AdvisorError
     current = "the server's version"
     try:
-        with engine.connect() as connection:
+        with finishing(), engine.connect() as connection:
             _execute(connection, "limits")
             results = []
             for current in queries:

@@ -20,6 +20,7 @@ from .wal_tally import WalTally, has_identity
 
 MIB = 1024 * 1024
 _LONGEST_PAUSE = 30.0  # seconds; a minute's silence ends the session
+_INTERRUPTED = "It was interrupted."
 
 
 def read_wal(
@@ -63,6 +64,10 @@ def read_wal(
         if not reading.began:
             raise
         reading.stopped = str(error)
+    except KeyboardInterrupt:  # while the slot was being made, or dropped
+        if not reading.began:
+            raise
+        reading.stopped = _INTERRUPTED
     return reading.result()
 
 
@@ -108,7 +113,7 @@ class _Reading:
                 if not self._take_turn(slot, passed, report):
                     break
         except KeyboardInterrupt:
-            self.stopped = "It was interrupted."
+            self.stopped = _INTERRUPTED
             with suppress(KeyboardInterrupt):
                 if slot.is_usable:
                     self._take_turn(slot, max(self.seconds, time.monotonic() - started), report)

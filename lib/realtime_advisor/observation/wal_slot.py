@@ -15,6 +15,7 @@ from psycopg.types.string import TextLoader
 
 from realtime_advisor.errors import AdvisorError
 
+from .interrupts import finishing
 from .target import QUERIES, Target
 from .wal_decoding import PARSERS, Change
 from .wal_refusals import Circumstances, explain_refusal
@@ -85,7 +86,8 @@ def open_slot(target: Target, plugins: Sequence[str]) -> Iterator[Slot]:
             _run(connection, "wal_reading")
             yield slot
         finally:
-            slot.drop()
+            with finishing():
+                slot.drop()
 
 
 class _ForgivingLoader(TextLoader):

@@ -12,6 +12,7 @@ import psycopg
 
 from realtime_advisor.errors import NoServerBinaries
 from realtime_advisor.model import ByTable, Catalog, Proof, ProofStatus, Script, Step, TableName
+from realtime_advisor.observation.interrupts import finishing
 from realtime_advisor.observation.target import Target
 from realtime_advisor.sandbox.postgres import RunningServer, find_binaries, lease
 
@@ -111,10 +112,12 @@ def _prove_on(copies: Copies, script: Script, catalog: Catalog) -> Proof:
         return _unproved(
             table, f"The script for {table} sends nothing and lets nobody in, so there is nothing to prove."
         )
-    connection = copies.take()
+    with finishing():
+        connection = copies.take()
     version = (connection.info.parameter_status("server_version") or "").partition(" ")[0]
     try:
-        scene, substitutes = build_scene(connection, script, catalog, copies.costs)
+        with finishing():
+            scene, substitutes = build_scene(connection, script, catalog, copies.costs)
     except (psycopg.Error, LookupError, ValueError) as error:
         # A catalogue may hold what nobody thought of: that is no reason to end a whole run.
         why = said(error) if isinstance(error, psycopg.Error) else f"{error!r}"
@@ -144,7 +147,8 @@ def _steps(scene: Scene) -> Iterator[Step]:
         yield step
         if step.name == "installs" and not step.holds:
             return
-    truth.fill_truth_table(scene)
+    with finishing():
+        truth.fill_truth_table(scene)
     told = TELLING if scene.design.emissions else ()
     for check in chain(BETWEEN, told, truth.CHECKS, cost.CHECKS, AFTER):
         yield tried(check, scene)

@@ -7,6 +7,7 @@ from time import perf_counter
 import psycopg
 
 from realtime_advisor.model import Step
+from realtime_advisor.observation.interrupts import finishing
 
 from .copies import is_interrupt
 from .installing import said
@@ -15,10 +16,14 @@ from .scene import Check, Outcome, Scene, not_tried
 
 
 def tried(check: Check, scene: Scene, *, own_fault: bool = True) -> Step:
-    """What the check reports. An unexpected error is the script's fault, or else why it was not tried."""
+    """What the check reports. An unexpected error is the script's fault, or else why it was not tried.
+
+    Ctrl-C takes effect when the check has ended: in a statement's middle, the connection complains when it closes.
+    """
     started = perf_counter()
     try:
-        outcome = check(scene)
+        with finishing():
+            outcome = check(scene)
     except psycopg.Error as error:
         if is_interrupt(error):
             raise KeyboardInterrupt from error

@@ -21,6 +21,7 @@ from realtime_advisor.model import (
     TableName,
     WholeProof,
 )
+from realtime_advisor.observation.interrupts import finishing
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from . import installing, truth, writes
@@ -122,9 +123,10 @@ class _Trial:
         """One table's rows put there, one more inserted, and who may join asked."""
         imitation = imitate(build_skeleton(design, self._catalog), self._catalog.types, self._offered)
         scene = self._scene(design, imitation.skeleton, build_world(imitation.skeleton, imitation.labels))
-        with self._connection.transaction():
-            scene.stage.fill(scene.world.rows)
-        truth.fill_truth_table(scene)
+        with finishing():
+            with self._connection.transaction():
+                scene.stage.fill(scene.world.rows)
+            truth.fill_truth_table(scene)
         of_others = _of_others({cell.topic for cell in scene.cells}, design, self.made.designs)
         scene.cells = [cell for cell in scene.cells if cell.topic not in of_others]
         self.answers += len(scene.cells)

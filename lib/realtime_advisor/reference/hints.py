@@ -15,6 +15,7 @@ class Hints:
     touch_columns: tuple[str, ...]
     author_columns: tuple[str, ...]
     user_columns: tuple[str, ...]
+    member_columns: tuple[str, ...]
     membership_state_columns: tuple[str, ...]
     membership_plain_columns: tuple[str, ...]
     membership_trace_endings: tuple[str, ...]

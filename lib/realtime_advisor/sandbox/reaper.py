@@ -204,7 +204,7 @@ def _stop_with(folder: Path, number: signal.Signals) -> bool:
     return True
 
 
-def wait_until_stopped(folder: Path, timeout: float = 30.0) -> bool:
+def wait_until_stopped(folder: Path, timeout: float = 300.0) -> bool:
     """Wait until server and reaper have ended by themselves, so that the cluster's folder may be removed."""
     with Lock(folder / REAPER) as lock:
         return lock.acquire(timeout) and not is_running(folder)

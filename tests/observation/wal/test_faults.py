@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from realtime_advisor.observation.catalog import read_catalog
 from realtime_advisor.observation.target import Target
 from realtime_advisor.observation.wal import read_wal
 from realtime_advisor.observation.wal_decoding import PARSERS, Change, parse_test_decoding
+from realtime_advisor.observation.wal_slot import Slot
 
 from ..conftest import opened, run
 from .conftest import edit
@@ -70,7 +70,7 @@ def test_a_lost_connection_keeps_what_was_read(any_database: str) -> None:
         run(any_database, "insert into t select generate_series(1, 7)")
         await_all_read(any_database)
         run(any_database, f"select pg_terminate_backend({pid})")
-        reading = future.result(timeout=30)
+        reading = future.result(timeout=300)
     assert reading["t"].inserts == 7
     assert reading.stopped is not None
     assert reading.stopped.startswith("The connection to ")
@@ -84,36 +84,42 @@ def test_a_client_that_falls_silent_is_put_out_by_the_server(any_database: str, 
     edit(
         queries / "wal_limits.sql",
         "idle_in_transaction_session_timeout = '60s'",
-        "idle_in_transaction_session_timeout = 300",
+        "idle_in_transaction_session_timeout = 1000",
     )
     run(any_database, "create table t (id int primary key)")
-    with opened(any_database) as target, ThreadPoolExecutor() as threads:
+    with opened(any_database) as target:
         catalog = read_catalog(target)
-        future = threads.submit(read_wal, target, catalog, 3, pause=3, progress=False)
-        await_slot(any_database)
-        await_no_slot(any_database)
-        assert slots(any_database) == []
-        reading = future.result(timeout=30)
+        reading = read_wal(target, catalog, 3, pause=3, progress=False)
     assert "was lost" in str(reading.stopped)
+    await_no_slot(any_database)
 
 
-def test_an_interruption_keeps_what_was_read_until_then(any_database: str) -> None:
+def test_an_interruption_between_turns_keeps_what_was_written_until_then(
+    any_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(any_database, "create table t (id int primary key)")
 
-    def interrupt() -> None:
-        await_slot(any_database)
+    def write_and_interrupt() -> None:
         run(any_database, "insert into t select generate_series(1, 7)")
-        time.sleep(0.2)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
-    with opened(any_database) as target, ThreadPoolExecutor() as threads:
-        catalog = read_catalog(target)
-        threads.submit(interrupt)
-        started = time.monotonic()
-        reading = read_wal(target, catalog, 60, pause=30, progress=False)
-    assert time.monotonic() - started < 20
+    reading = read_while(monkeypatch, any_database, write_and_interrupt, lambda: None)
     assert (reading["t"].inserts, reading.stopped) == (7, "It was interrupted.")
-    assert 0.1 < reading.seconds < 20, "up to the interruption, not to the turn before it"
+    assert reading.seconds == 30, "up to the interruption, not to the turn before it"
+    assert slots(any_database) == []
+
+
+def test_an_interruption_at_the_very_end_loses_nothing(any_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(any_database, "create table t (id int primary key)")
+    drop = Slot.drop
+
+    def interrupted(slot: Slot) -> None:
+        signal.raise_signal(signal.SIGINT)
+        drop(slot)
+
+    monkeypatch.setattr(Slot, "drop", interrupted)
+    reading = read_while(monkeypatch, any_database, lambda: run(any_database, "insert into t values (1)"))
+    assert (reading["t"].inserts, reading.seconds, reading.stopped) == (1, 30, "It was interrupted.")
     assert slots(any_database) == []
 
 

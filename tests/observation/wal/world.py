@@ -78,7 +78,7 @@ def slots(conninfo: str) -> list[str]:
         return [name for (name,) in rows]
 
 
-def await_row(conninfo: str, query: str, *, seconds: float = 60) -> Any:
+def await_row(conninfo: str, query: str, *, seconds: float = 300) -> Any:
     """The first row of a query, as soon as there is one."""
     deadline = time.monotonic() + seconds
     with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -110,14 +110,14 @@ def await_slot(conninfo: str) -> int:
 
 
 def await_all_read(conninfo: str) -> None:
-    """Wait until what is committed by now was read."""
+    """Wait until what is committed by now was read, and its rows were sent, which is a moment later."""
     (lsn,) = await_row(conninfo, "select pg_current_wal_flush_lsn()")
     await_row(conninfo, f"select 1 {OURS} and confirmed_flush_lsn >= '{lsn}'")
+    await_row(conninfo, f"select 1 from pg_stat_activity where state <> 'active' and pid = (select active_pid {OURS})")
 
 
 def await_no_slot(conninfo: str) -> None:
     await_row(
         conninfo,
         "select 1 where not exists (select from pg_replication_slots where database = current_database())",
-        seconds=20,
     )

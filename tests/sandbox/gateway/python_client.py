@@ -64,7 +64,7 @@ async def join(
     return joined
 
 
-async def until(happened: Callable[[], object], seconds: float = 30.0) -> None:
+async def until(happened: Callable[[], object], seconds: float = 300.0) -> None:
     """Wait for something that is about to happen."""
     async with asyncio.timeout(seconds):
         while not happened():

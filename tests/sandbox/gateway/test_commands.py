@@ -16,7 +16,7 @@ def converse(*commands: object) -> list[Any]:
     """The greeting and the answers of one run."""
     lines = "".join(f"{command if isinstance(command, str) else json.dumps(command)}\n" for command in commands)
     program = [sys.executable, "-m", "realtime_advisor.sandbox.gateway"]
-    done = subprocess.run(program, input=lines, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(program, input=lines, capture_output=True, text=True, timeout=600, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -48,7 +48,7 @@ class Supabase:
         self.do(join=topic, config=config, **more)
         return self.hear(lambda line: line["topic"] == topic and "status" in line)
 
-    def hear(self, wanted: Callable[[Line], object], seconds: float = 60.0) -> Line:
+    def hear(self, wanted: Callable[[Line], object], seconds: float = 300.0) -> Line:
         """The next line that is wanted, kept in `heard` with those before it."""
         while True:
             line = self._lines.get(timeout=seconds)
@@ -60,7 +60,7 @@ class Supabase:
         assert self._process.stdin
         self._process.stdin.close()
         try:
-            self._process.wait(60)
+            self._process.wait(300)
         finally:
             self._process.kill()
             self._reader.join()

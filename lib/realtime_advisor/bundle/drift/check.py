@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,16 +17,18 @@ from realtime_advisor.observation.sent import count_messages
 from realtime_advisor.observation.target import Target
 
 from .access import find_access, find_open_tables
-from .decided_again import expired_answers, find_decided_otherwise
+from .decided_again import find_decided_otherwise
 from .expected import read_expected
+from .expiring import expired_answers, expiring_answers
 from .installed import find_faults, find_installed
 from .published import find_published, outstanding_cut_overs
-from .tables import find_tables, gone_tables, lacking_tables
+from .tables import find_another_database, find_tables, gone_tables, lacking_tables
 from .volume import compare_messages, find_volume, tell_messages, topics_of
 from .world import World, read_world
 
 # Who hears what they should not, then who hears nothing, then what would be decided otherwise.
 _WEIGHTS: Final = (
+    "another database",
     "access",
     "nothing installed",
     "policy",
@@ -50,7 +52,10 @@ def check(target: Target, bundle: Path | str, seconds: float | None = None) -> D
     """
     expected = read_expected(bundle)
     world, today = read_world(target), datetime.now(UTC).date()
-    run, tables = expected.run, tuple(find_tables(expected.run, world))
+    run = expected.run
+    if another := find_another_database(run, world):
+        return Drift((another,))
+    tables = tuple(find_tables(run, world))
     told = {finding.table for finding in tables if finding.table}
     messages, on_volume = _messages(target, run)
     unchecked = [f"the file {name} is not the one that was exported, so it was not run." for name in expected.edited]
@@ -69,7 +74,7 @@ def check(target: Target, bundle: Path | str, seconds: float | None = None) -> D
         *find_decided_otherwise(run, world.catalog, _churn(target, seconds), told, today),
         *(find_volume(messages) if messages else ()),
     ]
-    notes = (*outstanding_cut_overs(run, world), *_new_tables(run, world), *expired_answers(run, today), *on_volume)
+    notes = (*outstanding_cut_overs(run, world), *_new_tables(run, world), *_dated_answers(run, today), *on_volume)
     return Drift(tuple(sorted(findings, key=_order)), tuple(unchecked), notes, messages)
 
 
@@ -91,6 +96,11 @@ def _new_tables(run: DecidedRun, world: World) -> Iterator[str]:
     ]
     if new:
         yield f"Not decided about, because they are newer than the bundle: {say_list(new)}."
+
+
+def _dated_answers(run: DecidedRun, today: date) -> Iterator[str]:
+    yield from expired_answers(run, today)
+    yield from expiring_answers(run, today)
 
 
 def _churn(target: Target, seconds: float | None) -> DatabaseChurn:

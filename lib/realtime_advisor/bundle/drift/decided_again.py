@@ -32,6 +32,7 @@ from realtime_advisor.model import (
 )
 from realtime_advisor.reference import load_matrix
 
+from .expiring import expired_on
 from .stale_answers import find_fitting
 from .tables import DECIDE_AGAIN
 
@@ -57,21 +58,6 @@ def find_decided_otherwise(
             yield from list(_option(entry, decision, churn.get(table), judge, today)) or _scope(entry, decision, told)
 
 
-def expired_answers(run: DecidedRun, today: date) -> Iterator[str]:
-    """A sentence on each answer whose day has passed since it was decided with; an override's is a finding."""
-    for table, entry in run.tables.items():
-        for question in entry.answers:
-            day = _expired(entry, question, today)
-            if day and question != "option":
-                yield f"The answer {question} for {table} expired on {day}: ask again."
-
-
-def _expired(entry: Decided, question: str, today: date) -> date | None:
-    """The day on which an answer ceased to count; None where it does count, or was not given."""
-    day = entry.answers.get(question, {}).get("expires")
-    return day if isinstance(day, date) and day < today else None
-
-
 def _option(
     entry: Decided, decision: Decision, churn: Churn | None, judge: Judge, today: date
 ) -> Iterator[DriftFinding]:
@@ -80,7 +66,7 @@ def _option(
         now if _is_known_better(then, now, churn) else then for then, now in zip(before, decision.findings, strict=True)
     )
     was, is_ = judge.judge(before).option, judge.judge(after).option
-    if (day := _expired(entry, "option", today)) and is_ is not entry.option:
+    if (day := expired_on(entry, "option", today)) and is_ is not entry.option:
         fact = (
             f"Table {entry.table}: the override that decided {entry.option.value} expired on {day}, so the evidence "
             f"decides again: {is_.value}."

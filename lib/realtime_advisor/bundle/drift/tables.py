@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from realtime_advisor.display.wording import say_list
 from realtime_advisor.generation.naming import object_name
 from realtime_advisor.generation.rows import ROW
 from realtime_advisor.model import Catalog, Decided, DecidedRun, DriftFinding, TableName
@@ -12,6 +13,7 @@ from realtime_advisor.model import Catalog, Decided, DecidedRun, DriftFinding, T
 from .world import World
 
 DECIDE_AGAIN: Final = "Decide again with make report, and apply what that exports."
+_NAME_THE_RIGHT_ONE: Final = "Name the database that the bundle was made of, or decide about this one with make report."
 
 
 def find_tables(run: DecidedRun, world: World) -> Iterator[DriftFinding]:
@@ -21,6 +23,16 @@ def find_tables(run: DecidedRun, world: World) -> Iterator[DriftFinding]:
             yield _gone(table, world)
         else:
             yield from _columns(entry, world.catalog)
+
+
+def find_another_database(run: DecidedRun, world: World) -> DriftFinding | None:
+    """That nothing the bundle decided about is here, under whatever name; None where some of it is."""
+    there = world.catalog.tables
+    if not run.tables or any(table in there or _new_names(table, world) for table in run.tables):
+        return None
+    tables = say_list(str(table) for table in sorted(run.tables))
+    fact = f"None of the bundle's tables ({tables}) is in this database: it is another one, or all were dropped."
+    return DriftFinding("another database", None, fact, _NAME_THE_RIGHT_ONE)
 
 
 def gone_tables(run: DecidedRun, world: World) -> frozenset[TableName]:
@@ -40,14 +52,17 @@ def lacking_tables(run: DecidedRun, world: World) -> frozenset[TableName]:
 
 
 def _gone(table: TableName, world: World) -> DriftFinding:
-    """A table that was renamed has taken its triggers along."""
-    function = str(TableName("realtime_advisor", object_name("broadcast", table)))
-    renamed = sorted({str(trigger.table) for trigger in world.setup.triggers if trigger.function == function})
-    if renamed:
+    if renamed := _new_names(table, world):
         fact = f"Table {table} is called {renamed[0]} now: topics, clients and functions still say {table.name}."
     else:
         fact = f"Table {table} is gone: it was dropped, renamed or moved."
     return DriftFinding("table", table, fact, DECIDE_AGAIN)
+
+
+def _new_names(table: TableName, world: World) -> list[str]:
+    """What a table is called now: one that was renamed has taken its triggers along."""
+    function = str(TableName("realtime_advisor", object_name("broadcast", table)))
+    return sorted({str(trigger.table) for trigger in world.setup.triggers if trigger.function == function})
 
 
 def _columns(entry: Decided, catalog: Catalog) -> Iterator[DriftFinding]:

@@ -50,6 +50,14 @@ export function startCatchUp(options: CatchUpOptions): CatchUp {
     if (!isPaused()) runIn(backoffOnError ? interval * Math.min(2 ** failures, 4) : interval);
   };
 
+  const tell = (failure: unknown): void => {
+    try {
+      options.onError?.(failure);
+    } catch (error) {
+      console.error(error); // or nothing would run any more
+    }
+  };
+
   const run = async (): Promise<void> => {
     running = true;
     asked = false;
@@ -59,7 +67,7 @@ export function startCatchUp(options: CatchUpOptions): CatchUp {
       failures = 0;
     } catch (error) {
       failures += 1;
-      if (!stopped) options.onError?.(error);
+      if (!stopped) tell(error);
     }
     running = false;
     if (stopped) return;

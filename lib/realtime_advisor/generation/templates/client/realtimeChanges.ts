@@ -35,22 +35,38 @@ type Heard = { change: Change } | { system: { status: string; message: string; e
 /** Keep data fresh by its rows' changes: refetch at the start, on each join, on the tab's return, and slowly. */
 export function followChanges<R extends Row>(options: FollowChangesOptions<R>): () => void {
   const { supabase, contract, id, onChange, onState } = options;
-  const catchUp = startCatchUp(options);
+  let fetching = false;
+  const refetch = async (): Promise<void> => {
+    fetching = true;
+    try {
+      await options.refetch();
+    } finally {
+      fetching = false;
+    }
+  };
+  const catchUp = startCatchUp({ ...options, refetch });
   const isNews = newsOf(contract.key);
+  let failed = false; // the database's subscription, of a channel that is joined
   const filter = contract.filterColumn === null ? null : `${contract.filterColumn}=eq.${filterValue(String(id))}`;
   const membership = join(supabase, channelName(contract, filter), kindOf(contract, filter), {
     onHeard(heard) {
       if ('system' in heard) {
         if (heard.system.extension !== 'postgres_changes') return;
-        if (heard.system.status === 'ok') catchUp.ask(); // only now does the database send: SUBSCRIBED came before
-        else onState?.({ status: 'lost', reason: heard.system.message });
+        const failedBefore = failed;
+        failed = heard.system.status !== 'ok';
+        if (!failed) catchUp.ask(); // only now does the database send: SUBSCRIBED came before
+        if (failed) onState?.({ status: 'lost', reason: heard.system.message });
+        else if (failedBefore) onState?.({ status: 'joined' });
       } else if (isNews(heard.change)) {
         // A change with errors has no row in it, or a part of one.
-        if (onChange && !heard.change.errors?.length) onChange(heard.change as Change<R>);
-        else catchUp.ask();
+        const applied = onChange !== undefined && !heard.change.errors?.length;
+        // What is being fetched may be from before the change, and would take it away again.
+        if (!applied || fetching) catchUp.ask();
+        if (applied) onChange(heard.change as Change<R>);
       }
     },
     onState(state) {
+      failed = false;
       if (state.status === 'joined') catchUp.ask();
       onState?.(state);
     },

@@ -158,6 +158,7 @@ function openShared(host: RealtimeHost, registry: Registry, topic: string, kind:
       clearTimeout(timer);
       registry.delete(topic);
       if (shared.channel) void host.removeChannel(shared.channel);
+      shared.channel = undefined;
     },
   };
   registry.set(topic, shared);

@@ -29,43 +29,44 @@ export interface PresenceMembership<State> {
 // The platform closes the channel of a client with more than 5 calls in 30 seconds.
 const MOST_CALLS = 4;
 const PERIOD = 30_000;
+const LEAVING = 200; // milliseconds: by then a channel that nobody listens to any more is closed
+
+type Entry = { key: string; state: Record<string, unknown> };
+
+/** One channel, whichever components of the page share it: they are one client to the platform, with one state. */
+interface Line {
+  /** By component, the latest last: that one is shown. */
+  wishes: Map<object, Record<string, unknown>>;
+  /** What the server has of us, as text. */
+  shown: string | null;
+  calls: number[];
+  timer: ReturnType<typeof setTimeout> | undefined;
+  /** By reference, what came since the channel was joined, and has not left. */
+  came: Map<string, Entry>;
+}
+
+const LINES = new WeakMap<RealtimeChannel, Line>();
 
 export function joinPresence<State extends Record<string, unknown>>(
   options: PresenceOptions<State>,
 ): PresenceMembership<State> {
   const { supabase, topic, key, onPresent, onState, onError } = options;
+  const component = {};
   let wanted: State | null = null;
-  let shown: string | null = null; // what the server has of us, as text
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const calls: number[] = [];
 
-  const send = async (channel: RealtimeChannel): Promise<void> => {
-    const state = wanted;
-    const words = state && JSON.stringify(state);
-    if (words === shown) return;
-    shown = words;
-    calls.push(performance.now());
-    const answer = await (state ? channel.track(state) : channel.untrack()).catch((error: unknown) => error);
-    if (answer !== 'ok') onError?.(answer instanceof Error ? answer : new Error(`Presence: ${String(answer)}`));
-  };
-
-  const sendSoon = (): void => {
-    clearTimeout(timer);
-    while (calls.length > 0 && calls[0]! <= performance.now() - PERIOD) calls.shift();
-    const wait = calls.length < MOST_CALLS ? 0 : calls[0]! + PERIOD - performance.now();
-    timer = setTimeout(() => {
-      const channel = membership.channel();
-      if (channel) void send(channel);
-    }, wait);
+  const wish = (delay = 0): void => {
+    const channel = membership.channel();
+    const line = channel && LINES.get(channel);
+    if (!line) return; // it is told at the join
+    line.wishes.delete(component);
+    if (wanted) line.wishes.set(component, wanted);
+    sendSoon(channel, line, delay, onError);
   };
 
   const membership = join(supabase, topic, kindOf(key), {
     onHeard: (present) => onPresent(present as Present<State>[]),
     onState(state) {
-      if (state.status === 'joined') {
-        shown = null; // a new connection has shown nothing yet
-        if (wanted) sendSoon();
-      }
+      if (state.status === 'joined' && wanted) wish();
       onState?.(state);
     },
   });
@@ -76,34 +77,50 @@ export function joinPresence<State extends Record<string, unknown>>(
   return {
     show(state) {
       wanted = state;
-      sendSoon();
+      wish();
     },
     leave() {
-      clearTimeout(timer);
-      membership.leave(); // the server takes our state away with the channel
+      wanted = null;
+      wish(LEAVING); // of use where others listen on; else the server takes our state away with the channel
+      membership.leave();
     },
   };
 }
 
-type Entry = { key: string; state: Record<string, unknown> };
+function sendSoon(channel: RealtimeChannel, line: Line, delay: number, onError: PresenceOptions<never>['onError']): void {
+  clearTimeout(line.timer);
+  while (line.calls.length > 0 && line.calls[0]! <= performance.now() - PERIOD) line.calls.shift();
+  const wait = line.calls.length < MOST_CALLS ? 0 : line.calls[0]! + PERIOD - performance.now();
+  line.timer = setTimeout(() => void send(channel, line, onError), Math.max(wait, delay));
+}
 
-/** By reference, what came on a channel since it was joined, and has not left. */
-const CAME = new WeakMap<RealtimeChannel, Map<string, Entry>>();
+async function send(channel: RealtimeChannel, line: Line, onError: PresenceOptions<never>['onError']): Promise<void> {
+  const state = [...line.wishes.values()].at(-1);
+  const words = state ? JSON.stringify(state) : null;
+  if (words === line.shown || channel.state !== 'joined') return;
+  line.shown = words;
+  line.calls.push(performance.now());
+  const answer = await (state ? channel.track(state) : channel.untrack()).catch((error: unknown) => error);
+  if (answer !== 'ok') onError?.(answer instanceof Error ? answer : new Error(`Presence: ${String(answer)}`));
+}
 
 function kindOf(key: string | undefined): ChannelKind<Present<Record<string, unknown>>[]> {
   return {
     config: { private: true, presence: { key: key ?? '', enabled: true } },
     bind(channel, tell) {
-      const came = new Map<string, Entry>();
-      CAME.set(channel, came);
+      const line: Line = { wishes: new Map(), shown: null, calls: [], timer: undefined, came: new Map() };
+      LINES.set(channel, line);
       channel.on('presence', { event: 'join' }, ({ key: name, newPresences }) => {
-        for (const { presence_ref: reference, ...state } of newPresences) came.set(reference, { key: name, state });
+        for (const { presence_ref: reference, ...state } of newPresences) line.came.set(reference, { key: name, state });
       });
       channel.on('presence', { event: 'leave' }, ({ leftPresences }) => {
-        for (const { presence_ref: reference } of leftPresences) came.delete(reference);
+        for (const { presence_ref: reference } of leftPresences) line.came.delete(reference);
       });
       channel.on('presence', { event: 'sync' }, () => tell(presentOn(channel)));
-      return () => came.clear();
+      return () => {
+        line.came.clear();
+        line.shown = null; // a new connection has shown nothing yet
+      };
     },
   };
 }
@@ -113,7 +130,7 @@ function kindOf(key: string | undefined): ChannelKind<Present<Record<string, unk
  * can then neither take it away nor tell it from what replaced it: what has no reference is looked up in what came.
  */
 function presentOn(channel: RealtimeChannel): Present<Record<string, unknown>>[] {
-  const entries = new Map(CAME.get(channel));
+  const entries = new Map(LINES.get(channel)?.came);
   for (const [key, states] of Object.entries(channel.presenceState())) {
     for (const { presence_ref: reference, ...state } of states) if (reference) entries.set(reference, { key, state });
   }

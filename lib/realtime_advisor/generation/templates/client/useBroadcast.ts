@@ -40,8 +40,7 @@ export function useBroadcast<Event extends string, Payload>(
 
   useEffect(() => {
     if (!enabled || id === null || id === undefined) return;
-    setState({ status: 'joining' });
-    return followBroadcast<Event, Payload>({
+    const unfollow = followBroadcast<Event, Payload>({
       supabase,
       contract,
       id,
@@ -56,6 +55,10 @@ export function useBroadcast<Event extends string, Payload>(
       backoffOnError,
       startNow,
     });
+    return () => {
+      unfollow();
+      setState({ status: 'joining' });
+    };
   }, [supabase, contract, id, enabled, replay, interval, spacing, pauseWhenHidden, backoffOnError, startNow]);
   return state;
 }

@@ -36,8 +36,7 @@ export function useChanges<R extends Row>(contract: ChangesContract<R>, options:
   const applies = options.onChange !== undefined;
   useEffect(() => {
     if (!enabled || id === null || id === undefined) return;
-    setState({ status: 'joining' });
-    return followChanges<R>({
+    const unfollow = followChanges<R>({
       supabase,
       contract,
       id,
@@ -51,6 +50,10 @@ export function useChanges<R extends Row>(contract: ChangesContract<R>, options:
       backoffOnError,
       startNow,
     });
+    return () => {
+      unfollow();
+      setState({ status: 'joining' });
+    };
   }, [supabase, contract, id, enabled, applies, interval, spacing, pauseWhenHidden, backoffOnError, startNow]);
   return state;
 }

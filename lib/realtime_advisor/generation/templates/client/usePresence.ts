@@ -38,7 +38,6 @@ export function usePresence<State extends Record<string, unknown>>(
   const topic = enabled && id !== null && id !== undefined ? topicOf(id) : null;
   useEffect(() => {
     if (topic === null) return;
-    setChannel({ status: 'joining' });
     const joined = joinPresence<State>({
       supabase,
       topic,
@@ -52,6 +51,7 @@ export function usePresence<State extends Record<string, unknown>>(
     return () => {
       membership.current = null;
       setPresent([]);
+      setChannel({ status: 'joining' });
       joined.leave();
     };
   }, [supabase, topic, userKey]);
