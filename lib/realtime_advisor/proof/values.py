@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Final
 
@@ -36,7 +37,7 @@ def value(type_name: str, number: int, labels: Mapping[str, tuple[str, ...]] | N
     if type_name.endswith("[]"):
         inner = value(type_name.removesuffix("[]"), number, labels)
         return '{"' + inner.replace("\\", "\\\\").replace('"', '\\"') + '"}'
-    bare = re.sub(r"\(.*?\)", "", type_name)
+    bare = _bare(type_name)
     make = _MAKERS.get(bare)
     if make:
         return make(number)
@@ -64,6 +65,7 @@ def keys(type_name: str, family: int, labels: Mapping[str, tuple[str, ...]], *, 
         yield _key(type_name, family, number, labels)
 
 
+@cache  # asked for each of ten thousand keys
 def is_text(type_name: str) -> bool:
     """Whether any text is a value of the type.
 
@@ -107,6 +109,12 @@ def _sized(bare: str, type_name: str, number: int) -> str | None:
     return None
 
 
+@cache
+def _bare(type_name: str) -> str:
+    return re.sub(r"\(.*?\)", "", type_name)
+
+
+@cache
 def _length(type_name: str) -> int | None:
     found = re.search(r"\((\d+)", type_name)
     return int(found[1]) if found else (1 if type_name == "character" else None)
