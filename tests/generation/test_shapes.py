@@ -90,8 +90,33 @@ def test_a_virtual_column_is_refused_in_words_because_triggers_do_not_see_it(emb
     if kind == "stored":
         embedded.run(script.functions)
         return
-    with pytest.raises(psycopg.errors.RaiseException, match=r"the watched column cheap of public\.notes is virtual"):
+    with pytest.raises(psycopg.errors.RaiseException, match=r"the column cheap of public\.notes is virtual"):
         embedded.run(script.functions)
+
+
+def test_a_virtual_scope_is_refused_rather_than_told_to_nobody(embedded: Application) -> None:
+    kind = "virtual" if embedded.admin.info.server_version >= 180000 else "stored"
+    columns = (
+        Column("id", "bigint", not_null=True),
+        Column("org", "text"),
+        Column("tenant_id", "uuid", generated=True),
+    )
+    embedded.run(
+        f"create table notes (id bigint primary key, org text, tenant_id uuid generated always as (org::uuid) {kind})"
+    )
+    script = noted(make_table("notes", columns, references={"tenant_id": TENANTS}))
+    if kind == "stored":
+        embedded.run(script.functions)
+        return
+    with pytest.raises(psycopg.errors.RaiseException, match=r"the column tenant_id of public\.notes is virtual"):
+        embedded.run(script.functions)
+
+
+def test_whole_rows_say_that_virtual_columns_are_null_in_them() -> None:
+    catalog = with_table(make_table("notes", PRICED, references={"tenant_id": TENANTS}))
+    made = plan(decide(public("notes"), TENANT_SCOPE), catalog, feeds=(), granularity="row")
+    assert "Generated columns that are not stored, but virtual, stand as null in the rows that are told." in made.gaps
+    assert not any("virtual" in gap for gap in plan(DOCUMENTS_DECISION, feeds=(), granularity="row").gaps)
 
 
 def test_a_generated_column_of_the_architects_choice_is_compared(application: Application) -> None:

@@ -59,6 +59,7 @@ def guarded(*columns: str, conditions: tuple[Condition, ...] = STATES, members: 
 def cases() -> Mapping[str, Case]:
     """What mutants are made of."""
     notes, notes_catalog = keyed("text", "text")
+    numbers, numbers_catalog = keyed("integer", "bigint")
     return {
         "notifications": Case(write(NOTIFICATIONS_DECISION), CATALOG),
         "documents": Case(write(DOCUMENTS_DECISION), CATALOG),
@@ -70,6 +71,8 @@ def cases() -> Mapping[str, Case]:
         ),
         "presence": Case(present(), CATALOG),
         "guarded": guarded("title", "price"),
+        "set-based": Case(write(DOCUMENTS_DECISION, granularity="statement, set-based"), CATALOG),
+        "numbers": Case(write(numbers, numbers_catalog), numbers_catalog),
     }
 
 

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Decision, Proof, ProofStatus, Script
+from realtime_advisor.model import Column, Decision, Proof, ProofStatus, Script
 from realtime_advisor.observation.target import Target, open_target
 from realtime_advisor.proof.prove import prove
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from ..generation.conftest import Application, open_application, write
-from ..generation.people import ANN, BLUE_THREAD, BOB, PEOPLE, RED, RED_THREAD, uuid
+from ..generation.people import ANN, BLUE, BLUE_THREAD, BOB, PEOPLE, RED, RED_THREAD, uuid
+from ..generation.shapes import with_table
 from ..generation.world import (
     CATALOG,
     DOCUMENTS_DECISION,
     MESSAGES_DECISION,
     NOTIFICATIONS_DECISION,
     TABLES,
+    TENANT_SCOPE,
+    TENANTS,
     create_table,
+    decide,
+    make_table,
+    public,
 )
 
 ROWS = PEOPLE + (
@@ -112,6 +119,29 @@ def test_a_write_that_the_database_refuses_is_no_fault_of_the_script(staging: Ap
     (refused,) = [step for step in proof.steps if step.name == "delete_and_insert_again"]
     assert refused.holds is None
     assert refused.observed == "P0001: not on my watch"
+
+
+def test_a_scope_that_is_generated_is_read_too(server: RunningServer) -> None:
+    columns = [
+        Column("id", "bigint", not_null=True),
+        Column("owner", "text"),
+        Column("tenant_id", "uuid", generated=True),
+        Column("title", "text"),
+    ]
+    catalog = with_table(make_table("notes", columns, references={"tenant_id": TENANTS}))
+    script = write(decide(public("notes"), TENANT_SCOPE), catalog, feeds=())
+    for application in open_application(server, " ".join(create_table(table) for table in TABLES)):
+        application.run(
+            f"{PEOPLE} create table notes (id bigint primary key, owner text, "
+            "tenant_id uuid generated always as (owner::uuid) stored references tenants, title text);"
+            f"insert into notes (id, owner, title) values (1, '{RED}', 'a'), (2, '{BLUE}', 'b')"
+        )
+        application.install(script)
+        with closing(target_of(application)) as target:
+            proof = prove(script, catalog, target=target)
+        assert proof.failures == ()
+        assert proof.status is ProofStatus.PROVED
+        assert {cell.topic for cell in proof.cells if cell.expected} >= {f"tenant:{RED}:notes", f"tenant:{BLUE}:notes"}
 
 
 def test_a_standby_is_refused(staging: Application) -> None:

@@ -56,7 +56,11 @@ def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: To
         most_topics=cap(chosen.name, choices.most_topics),
         reasons=(*blank.reasons, chosen.reason, *changed_columns(decision.churn, watched, choices.watched)),
         gaps=(*blank.gaps, *untold),
-        generated=tuple(name for name in dict.fromkeys((*watched, *choices.columns)) if table.column(name).generated),
+        generated=tuple(
+            name
+            for name in dict.fromkeys((*_local_columns(scopes), *watched, *choices.columns))
+            if table.column(name).generated
+        ),
         partitioned=() if chosen.name == ROW else tuple(_partitioned(catalog, table, scopes)),
         column_types=tuple(_column_types(catalog, table, scopes, watched)),
         clients_send=choices.clients_send,

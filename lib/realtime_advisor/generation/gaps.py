@@ -18,6 +18,8 @@ def gaps(
     yield from _scope_gaps(catalog, table, scopes)
     if granularity == "row":
         yield "Rows beyond the cap of a transaction are told to nobody: clients see them at their next catch-up."
+        if any(column.generated for column in table.columns):
+            yield "Generated columns that are not stored, but virtual, stand as null in the rows that are told."
     elif granularity == "transaction":
         yield "Messages name no record_id: each stands for all statements of a transaction."
     elif len(table.primary_key) != 1:

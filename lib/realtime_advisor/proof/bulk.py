@@ -7,7 +7,7 @@ from .watched import changeable, others
 
 ROWS = 10_000
 _ROWS_IN_ANY_ORDER = 1_000  # each of which may be told, and so has to be known as JSON
-_PLENTY = 1_000  # topics: a cap above that is only tried by going over it
+_PLENTY = 200  # topics at once: a higher cap is not tried to the brim; set-based ones are told in their own way by then
 
 
 def bulk(scene: Scene) -> Outcome:
@@ -29,10 +29,10 @@ def bulk(scene: Scene) -> Outcome:
 
 
 def over_the_cap(scene: Scene) -> Outcome:
-    """A statement with more scopes than the cap sends nothing, and stays; one with as many as that sends them all."""
+    """A statement with more scopes than the cap sends nothing, and stays; one with many, but fewer, sends them all."""
     most = scene.design.most_topics
     per_row = len(scene.design.emissions) if scene.design.granularity == "transaction" else 1
-    counts = [most + 1] if most > _PLENTY else [most + 1, most // per_row]
+    counts = [most + 1, min(most // per_row, _PLENTY)]
     parents, rows = scene.world.further(most + 1)
     outcomes = []
     for count in counts:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.sql import SQL
 
 from realtime_advisor.errors import BadInput
-from realtime_advisor.model import Catalog, Column, Proof, ProofStatus, Script, Step
+from realtime_advisor.model import Catalog, Column, Emission, Proof, ProofStatus, Script, Step
 from realtime_advisor.observation.target import Target
 
 from . import installing, truth
@@ -84,6 +84,8 @@ def write_back(scene: Scene) -> Outcome:
 
 def update_row_in_use(scene: Scene) -> Outcome:
     """A watched column that takes another row's value is told to the row's scope."""
+    if any(_leads_by_generated(scene, emission) for emission in scene.design.emissions):
+        return not_tried("Postgres generates the scope from other columns, so the row might move to any")
     outcomes = [outcome for column in watched(scene) if (outcome := _borrowed(scene, column))]
     return worst(outcomes) if outcomes else not_tried("no two rows differ in a watched column")
 
@@ -123,6 +125,11 @@ def _steps(scene: Scene) -> Iterator[Step]:
     truth.fill_truth_table(scene)
     for check in truth.CHECKS:
         yield tried(check, scene)
+
+
+def _leads_by_generated(scene: Scene, emission: Emission) -> bool:
+    path, own = emission.scope.path, scene.skeleton.own
+    return any(own.column(name).generated for name in (path[0].columns if path else emission.scope.columns))
 
 
 def _borrowed(scene: Scene, column: Column) -> Outcome | None:

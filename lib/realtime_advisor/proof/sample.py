@@ -9,7 +9,7 @@ from psycopg.sql import SQL, Identifier, Literal
 from realtime_advisor.model import Emission, Entitlement, Hop, TableName
 
 from .entitled import Row, Rows, sub_of
-from .skeleton import Skeleton, holder, told_on, writable
+from .skeleton import Skeleton, holder, told_on
 from .stage import Stage
 from .world import Person, World
 
@@ -93,7 +93,7 @@ def _tenants(world: World, stage: Stage, emission: Emission, keys: list[str]) ->
 def _read(
     skeleton: Skeleton, stage: Stage, table: TableName, where: Row | None = None, limit: int | None = None
 ) -> list[Row]:
-    columns = [column.name for column in writable(skeleton.tables[table])]
+    columns = [column.name for column in skeleton.tables[table].columns]
     listed = SQL(", ").join(SQL("{}::text").format(Identifier(name)) for name in columns)
     conditions = [SQL("{} = {}").format(Identifier(name), Literal(text)) for name, text in (where or {}).items()]
     statement = SQL("select {} from {} where {} limit {}").format(

@@ -165,8 +165,8 @@ def _odd_tokens(scene: Scene) -> Iterator[Asker]:
     first = scene.world.people[0].sub if scene.world.people else "nobody"
     taken = {person.sub for person in scene.world.people}
     # A number with a blank beside it is that number, in the application's own comparisons too.
-    blanks = () if first.isdigit() else (f"{first} ", f"{first}\n")
-    for sub in ("user_2abcDEF", "", "%", "' or true --", *blanks, first[:-1], "x" * 10_000, "-1"):
+    spelled = (f"0{first}", f"+{first}") if first.isdigit() else (f"{first} ", f"{first}\n")
+    for sub in ("user_2abcDEF", "", "%", "' or true --", *spelled, first[:-1], "x" * 10_000, "-1"):
         if sub not in taken:
             shown = sub if len(sub) < 60 else f"{len(sub)} characters"
             yield Asker(f"bearer of the sub {shown!r}", {"role": "authenticated", "sub": sub})

@@ -135,6 +135,12 @@ def joined_by_the_wrong_key(script: Script) -> Script:
     return swap(script, "functions", "member.tenant_id = scope_1.tenant_id", "member.tenant_id = scope_1.id", HELPER)
 
 
+@mutant("numbers", caught_by="others_may_not_join")
+def any_spelling_of_a_user(script: Script) -> Script:
+    """A sub that is another user's to whoever issues the tokens, as 07 beside 7, is taken for a number."""
+    return swap(script, "functions", " or (auth.jwt() ->> 'sub') is distinct from user_id::text", "", HELPER)
+
+
 JOINING = (
     prefix_is_enough,
     pattern_of_ids,
@@ -155,4 +161,5 @@ JOINING = (
     former_members_too,
     everybodys_mailbox,
     joined_by_the_wrong_key,
+    any_spelling_of_a_user,
 )

@@ -192,6 +192,24 @@ def parent_goes_unheard(script: Script) -> Script:
     return operate(script, "triggers", r"^create or replace trigger realtime_advisor_delete_messages\n.*?;\n")
 
 
+@mutant("set-based", caught_by="over_the_cap")
+def many_on_another_extension(script: Script) -> Script:
+    """Rows that are written in the place of send() are of an extension that no listener is sent."""
+    return swap(script, "functions", "    'broadcast',\n", "    'presence',\n", CALLBACK)
+
+
+@mutant("set-based", caught_by="over_the_cap")
+def many_in_public(script: Script) -> Script:
+    """Rows that are written in the place of send() are for channels that anybody may join."""
+    return operate(script, "functions", r"^(\s+insert into realtime.*?)\btrue,", r"\1false,", CALLBACK)
+
+
+@mutant("set-based", caught_by="over_the_cap")
+def many_without_an_id(script: Script) -> Script:
+    """Rows that are written in the place of send() do not tell clients their message's id."""
+    return swap(script, "functions", " || jsonb_build_object('id', told.message_id)", "", CALLBACK)
+
+
 WRITING = (
     unqualified_table,
     write_fails_with_the_message,
@@ -222,4 +240,7 @@ WRITING = (
     rights_of_the_writer,
     parent_moves_unheard,
     parent_goes_unheard,
+    many_on_another_extension,
+    many_in_public,
+    many_without_an_id,
 )
