@@ -152,3 +152,61 @@ test('nothing listens to the page any more', () => {
   start().catchUp.stop();
   expect(removed.mock.calls).toEqual(added.mock.calls);
 });
+
+test('a refetch that never ends is told after its time, and the poll goes on', async () => {
+  const onError = vi.fn();
+  const refetch = vi.fn(() => new Promise<void>(() => {}));
+  start({ refetch, onError, interval: 60_000, backoffOnError: false });
+  await vi.advanceTimersByTimeAsync(29_999);
+  expect(onError).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(onError.mock.calls).toEqual([[new Error('The refetch took longer than 30 s, and was given up.')]]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(refetch).toHaveBeenCalledTimes(2);
+});
+
+test('what was asked while a refetch hung is fetched once it is given up', async () => {
+  const refetch = vi.fn(() => new Promise<void>(() => {}));
+  const { catchUp } = start({ refetch, timeout: 5000 });
+  await vi.advanceTimersByTimeAsync(1000);
+  catchUp.ask();
+  await vi.advanceTimersByTimeAsync(4100);
+  expect(refetch).toHaveBeenCalledTimes(2);
+});
+
+/** Refetches that each take their time and then apply what they are, as an application does. */
+function applying(...times: number[]): { applied: number[]; refetch: () => Promise<void> } {
+  const applied: number[] = [];
+  let runs = 0;
+  const refetch = async (): Promise<void> => {
+    const number = (runs += 1);
+    await new Promise((resolve) => setTimeout(resolve, times[number - 1] ?? 10));
+    applied.push(number);
+  };
+  return { applied, refetch };
+}
+
+test('a given-up answer that comes after a later one is fetched over again', async () => {
+  const { applied, refetch } = applying(8000);
+  const { catchUp } = start({ refetch, timeout: 5000 });
+  await vi.advanceTimersByTimeAsync(1000);
+  catchUp.ask();
+  await vi.advanceTimersByTimeAsync(9000);
+  expect(applied).toEqual([2, 1, 3]);
+});
+
+test('a server that is always too slow is asked no more often for it', async () => {
+  const { applied, refetch } = applying(8000, 8000, 8000, 8000);
+  const { catchUp } = start({ refetch, timeout: 5000, backoffOnError: false });
+  await vi.advanceTimersByTimeAsync(1000);
+  catchUp.ask();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(applied).toEqual([1, 2]);
+});
+
+test('a limit beyond what a timer can wait is no limit', async () => {
+  const onError = vi.fn();
+  start({ refetch: () => new Promise<void>(() => {}), onError, timeout: Infinity });
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(onError).not.toHaveBeenCalled();
+});

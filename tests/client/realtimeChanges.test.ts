@@ -88,6 +88,25 @@ test('a change during a refetch is applied, and fetched once more: what comes ba
   expect([changes.length, refetch.mock.calls.length]).toEqual([1, 2]);
 });
 
+test('a change before the late answer of a refetch that was given up is fetched once more', async () => {
+  const refetch = vi.fn(async () => {});
+  const supabase = connectTo(server);
+  const onError = vi.fn();
+  const given = { supabase, contract: CONTRACT, id: '7', interval: 600_000, timeout: 5000, onChange: () => {}, onError };
+  stop.push(followChanges({ ...given, refetch }));
+  await soon();
+  refetch.mockClear();
+  refetch.mockImplementationOnce(() => new Promise((resolve) => setTimeout(resolve, 20_000)));
+  server.drop();
+  await soon(15_000);
+  expect([refetch.mock.calls.length, onError.mock.calls.length]).toEqual([1, 1]);
+  server.change(NAME, insert('1'));
+  await soon(2000);
+  expect(refetch).toHaveBeenCalledTimes(1);
+  await soon(15_000);
+  expect(refetch).toHaveBeenCalledTimes(2);
+});
+
 test('without anyone to apply it, a change asks for a refetch', async () => {
   const { refetch } = await follow(CONTRACT, '7', false);
   refetch.mockClear();

@@ -133,3 +133,48 @@ def test_what_is_told_after_the_end_starts_nothing() -> None:
 
     asyncio.run(story())
     assert runs == []
+
+
+def test_a_refetch_that_never_ends_is_cancelled_and_reported_and_the_next_runs() -> None:
+    ended: list[str] = []
+    failures: list[ListeningFailed] = []
+
+    async def refetch() -> None:
+        try:
+            await asyncio.sleep(0 if ended else 3600)
+            ended.append("answered")
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    async def story() -> None:
+        catch_up = CatchUp(refetch, 0.0, failures.append, interval=0.05, timeout=0.05)
+        catch_up.ask()
+        async with asyncio.timeout(10):
+            while "answered" not in ended:
+                await asyncio.sleep(0.01)
+        await catch_up.stop()
+
+    asyncio.run(story())
+    assert ended[:2] == ["cancelled", "answered"]
+    assert [str(failure) for failure in failures] == [
+        "The refetch failed (it took longer than 0.05 s); it runs again by itself."
+    ]
+
+
+def test_a_timeout_of_the_callers_own_is_reported_as_such() -> None:
+    failures: list[ListeningFailed] = []
+
+    async def refetch() -> None:
+        raise TimeoutError("the database did not answer")
+
+    async def story() -> None:
+        catch_up = CatchUp(refetch, 0.0, failures.append, timeout=5)
+        catch_up.ask()
+        await asyncio.sleep(0.05)
+        await catch_up.stop()
+
+    asyncio.run(story())
+    assert [str(failure) for failure in failures] == [
+        "The refetch failed (the database did not answer); it runs again when something is told."
+    ]

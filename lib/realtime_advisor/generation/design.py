@@ -27,14 +27,13 @@ from realtime_advisor.model.design import EVENT_PATTERN, TOPIC_PATTERN
 from .audience import inherited_from, scopes_told
 from .changes import changes_today, design_changes
 from .choices import OPERATIONS, Choices, checked_operations, said_of
-from .emissions import TRIGGERABLE, looked_up_by, with_emissions
+from .emissions import looked_up_by, with_emissions
+from .entities import TRIGGERABLE
 from .entitlement import why_unusable
 from .grants import told_by
 from .indexes import index_advice
-from .topics import make_topic
+from .topics import PRESENCE, checked_feeds, make_topic
 from .voiding import voiding
-
-PRESENCE: Final = "presence"
 
 _INSTEAD: Final = {
     Option.PRESENCE: (
@@ -100,11 +99,11 @@ def design(
     parent = inherited_from(decision.scope, catalog, table)
     if parent and chosen is Option.BROADCAST:
         return replace(blank, refusal=_told_by_parent(table, parent))
-    told, untold = scopes_told(decision, catalog, table, feeds, own=chosen is Option.BROADCAST)
+    told, untold = scopes_told(decision, catalog, table, checked_feeds(feeds), own=chosen is Option.BROADCAST)
     if not told:
         return _without_emissions(blank, decision, untold)
     blank = replace(blank, gaps=(*blank.gaps, *untold))
-    return _noted(with_emissions(blank, decision, catalog, told, choices), catalog, setup)
+    return _noted(with_emissions(blank, decision, catalog, told, choices, feeds), catalog, setup)
 
 
 def _say_choices(decision: Decision) -> Iterator[str]:

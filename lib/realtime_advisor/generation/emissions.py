@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
 
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import (
@@ -20,28 +19,34 @@ from realtime_advisor.model import (
 )
 
 from .choices import Choices
+from .entities import entity_of_feed, entity_of_table
 from .entitlement import principal_key
 from .gaps import gaps
 from .granularity import cap, choose_granularity
-from .naming import topic_word
 from .payload import checked_columns
 from .rows import ROW, disclosures, with_rows
 from .topics import make_event, make_topic
 from .watch_list import changed_columns, watched_columns
 
-TRIGGERABLE: Final = (RelationKind.TABLE, RelationKind.PARTITIONED)
-
 Told = Sequence[tuple[Scope, Feed | None]]
 
 
-def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: Told, choices: Choices) -> Design:
+def with_emissions(
+    blank: Design, decision: Decision, catalog: Catalog, told: Told, choices: Choices, feeds: Sequence[Feed]
+) -> Design:
     """The design with an emission for each scope told, and how often it speaks."""
     table, scopes = catalog[blank.table], [scope for scope, _ in told]
     chosen = choose_granularity(
         decision, scopes[0], catalog, table, named=choices.granularity, needs_rows=bool(choices.columns)
     )
     watched = watched_columns(table, _local_columns(scopes), choices.watched)
-    emissions = tuple(_emission(catalog, table, scope, feed, watched, choices) for scope, feed in told)
+    entities = [
+        entity_of_feed(feed) if feed else entity_of_table(catalog, table.name, scope, feeds) for scope, feed in told
+    ]
+    emissions = tuple(
+        _emission(catalog, table, scope, feed, entity.word, watched, choices)
+        for (scope, feed), entity in zip(told, entities, strict=True)
+    )
     if chosen.name == ROW:
         columns = with_rows(decision, catalog, table, emissions)
         emissions = tuple(replace(emission, columns=columns) for emission in emissions)
@@ -54,7 +59,12 @@ def with_emissions(blank: Design, decision: Decision, catalog: Catalog, told: To
         emissions=emissions,
         granularity=chosen.name,
         most_topics=cap(chosen.name, choices.most_topics),
-        reasons=(*blank.reasons, chosen.reason, *changed_columns(decision.churn, watched, choices.watched)),
+        reasons=(
+            *blank.reasons,
+            chosen.reason,
+            *changed_columns(decision.churn, watched, choices.watched),
+            *(entity.reason for entity in entities if entity.reason),
+        ),
         gaps=(*blank.gaps, *untold),
         generated=tuple(
             name
@@ -101,9 +111,14 @@ def _partitioned(catalog: Catalog, table: Table, scopes: Sequence[Scope]) -> Ite
 
 
 def _emission(
-    catalog: Catalog, table: Table, scope: Scope, feed: Feed | None, watched: tuple[str, ...], choices: Choices
+    catalog: Catalog,
+    table: Table,
+    scope: Scope,
+    feed: Feed | None,
+    entity: str,
+    watched: tuple[str, ...],
+    choices: Choices,
 ) -> Emission:
-    entity = topic_word(feed.name) if feed else _entity(catalog, table.name)
     return Emission(
         scope=scope,
         entity=entity,
@@ -115,13 +130,6 @@ def _emission(
         principal_key=looked_up_by(scope, catalog, table),
         pattern=choices.topic,
     )
-
-
-def _entity(catalog: Catalog, name: TableName) -> str:
-    """The table's name, with its schema where another schema has a table of that name: topics must not be shared."""
-    namesakes = [other for other in catalog.namesakes.get(name.name, ()) if other != name]
-    is_shared = any(catalog[other].kind in TRIGGERABLE for other in namesakes)
-    return topic_word(f"{name.schema}.{name.name}" if is_shared else name.name)
 
 
 def _local_columns(scopes: Iterable[Scope]) -> tuple[str, ...]:

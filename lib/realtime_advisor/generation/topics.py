@@ -7,14 +7,17 @@ colon, a topic is read back in one way only, and equal topics of one pattern are
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from realtime_advisor.errors import BadInput
+from realtime_advisor.model import Feed
 
 from .naming import LONGEST_TOPIC, topic_word
 from .quoting import quote_literal
 
 ID: Final = "<id>"
+PRESENCE: Final = "presence"  # the entity of a scope's presence topic, and of nothing else
 ACTION: Final = "<action>"
 _PLACEHOLDERS: Final = ("{scope}", "{id}", "{entity}")
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]+\Z")
@@ -55,6 +58,15 @@ def checked_event(pattern: str) -> str:
             "letters, digits, '_', '.', ':' and '-'."
         )
     return pattern
+
+
+def checked_feeds(feeds: Sequence[Feed]) -> Sequence[Feed]:
+    """The feeds. Raises BadInput for one that would speak where clients track."""
+    if any(feed.name == PRESENCE for feed in feeds):
+        raise BadInput(
+            f"The feed {PRESENCE} would speak on the topic on which Presence is tracked: give it another name."
+        )
+    return feeds
 
 
 def make_topic(pattern: str, label: str, entity: str) -> str:

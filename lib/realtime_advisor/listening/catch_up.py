@@ -19,14 +19,23 @@ class CatchUp:
     """Runs a refetch when asked: one at a time, and once more if asked meanwhile.
 
     The next begins `spacing` seconds after the last at the earliest, so that a burst shorter than that costs two. After
-    `interval` seconds in which nobody asked it asks itself; after failures in a row, up to four times as long.
+    `interval` seconds in which nobody asked it asks itself; after failures in a row, up to four times as long. A
+    refetch that takes longer than `timeout` seconds is cancelled, and has failed; with None it may take for ever.
     """
 
-    def __init__(self, refetch: Refetch, spacing: float, report: Report, interval: float | None = None) -> None:
+    def __init__(
+        self,
+        refetch: Refetch,
+        spacing: float,
+        report: Report,
+        interval: float | None = None,
+        timeout: float | None = None,
+    ) -> None:
         self._refetch = refetch
         self._spacing = spacing
         self._report = report
         self._interval = interval
+        self._timeout = timeout
         self._failures = 0
         self._is_asked = False
         self._is_stopped = False
@@ -64,15 +73,21 @@ class CatchUp:
         while self._is_asked:
             self._is_asked = False
             next_at = clock() + self._spacing
+            limit = asyncio.timeout(self._timeout)
             try:
-                await self._refetch()
+                async with limit:
+                    await self._refetch()
                 self._failures = 0
             except Exception as error:  # whatever the caller's function raises
-                self._failures += 1
-                again = "when something is told" if self._interval is None else "by itself"
-                self._report(ListeningFailed(f"The refetch failed ({error}); it runs again {again}."))
+                why = f"it took longer than {self._timeout:g} s" if limit.expired() else str(error)
+                self._fail(why)
             await asyncio.sleep(next_at - clock())
         self.wait()
+
+    def _fail(self, why: str) -> None:
+        self._failures += 1
+        again = "when something is told" if self._interval is None else "by itself"
+        self._report(ListeningFailed(f"The refetch failed ({why}); it runs again {again}."))
 
     def _forget_timer(self) -> None:
         if self._timer is not None:

@@ -74,11 +74,13 @@ class Listener:
         private: bool = True,
         spacing: float = 1,
         interval: float | None = 60,
+        timeout: float | None = 30,
     ) -> Subscription:
         """Run `refetch` at each join of the topic and at each of its events, never two at once.
 
         What is told while it runs, or within `spacing` seconds of its begin, makes it run once more. Where nothing is
         told for `interval` seconds it runs too, joined or not, because a message may never come; with None it does not.
+        A refetch that takes longer than `timeout` seconds is cancelled and reported, and the next may run.
         The server's first answer has come when this returns; a refusal is reported. Raises BadInput if the topic is
         listened to already.
         """
@@ -90,7 +92,7 @@ class Listener:
             spawn=self._spawn,
             forget=partial(self._forget, topic),
         )
-        catch_up = CatchUp(refetch, spacing, self._report, interval)
+        catch_up = CatchUp(refetch, spacing, self._report, interval, timeout)
         subscription = Subscription(topic, tuple(events), catch_up, owner)
         self._subscriptions[topic] = subscription
         catch_up.wait()

@@ -1,5 +1,5 @@
 // One path to fresh data: page load, a message, a rejoin, the tab's return and a slow poll all ask the same
-// refetch. One runs at a time, one more may wait, and one timer drives them all.
+// refetch. One runs at a time and not for ever, one more may wait, and one timer drives them all.
 
 export interface CatchUpOptions {
   /** Fetches the truth. The next run waits for its promise. */
@@ -8,6 +8,8 @@ export interface CatchUpOptions {
   interval: number;
   /** Milliseconds between the starts of two runs, however often somebody asks: a burst costs two. Default 500. */
   spacing?: number;
+  /** Milliseconds until a refetch is given up and told as failed, so that the next may run. Default 30,000. */
+  timeout?: number;
   /** No slow poll in a hidden tab; its return runs once. Default true. */
   pauseWhenHidden?: boolean;
   /** After failures in a row the interval doubles, up to four times its length. Default true. */
@@ -24,9 +26,15 @@ export interface CatchUp {
   stop(): void;
 }
 
+const LONGEST_TIMEOUT = 2 ** 31 - 1; // what setTimeout can wait: beyond, it does not wait at all
+
 export function startCatchUp(options: CatchUpOptions): CatchUp {
-  const { refetch, interval, spacing = 500, pauseWhenHidden = true, backoffOnError = true } = options;
+  const { refetch, interval, spacing = 500, timeout = 30_000 } = options;
+  const { pauseWhenHidden = true, backoffOnError = true } = options;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let limit: ReturnType<typeof setTimeout> | undefined;
+  let runs = 0;
+  let answered = 0; // the latest run whose answer came
   let lastStart = -Infinity;
   let failures = 0;
   let running = false;
@@ -58,12 +66,27 @@ export function startCatchUp(options: CatchUpOptions): CatchUp {
     }
   };
 
+  const fetchInTime = (): Promise<void> => {
+    const number = ++runs;
+    return new Promise<void>((resolve, reject) => {
+      const giveUp = (): void => reject(new Error(`The refetch took longer than ${timeout / 1000} s, and was given up.`));
+      limit = setTimeout(giveUp, Math.min(timeout, LONGEST_TIMEOUT));
+      const onAnswer = (): void => {
+        // It was given up, and its old data may have been applied over a later run's.
+        if (number < answered) ask();
+        answered = Math.max(answered, number);
+        resolve();
+      };
+      Promise.resolve(refetch()).then(onAnswer, reject);
+    }).finally(() => clearTimeout(limit));
+  };
+
   const run = async (): Promise<void> => {
     running = true;
     asked = false;
     lastStart = performance.now();
     try {
-      await refetch();
+      await fetchInTime();
       failures = 0;
     } catch (error) {
       failures += 1;
@@ -89,6 +112,7 @@ export function startCatchUp(options: CatchUpOptions): CatchUp {
     stop() {
       stopped = true;
       clearTimeout(timer);
+      clearTimeout(limit);
       if (typeof document !== 'undefined') document.removeEventListener('visibilitychange', onVisibility);
     },
   };

@@ -35,13 +35,16 @@ type Heard = { change: Change } | { system: { status: string; message: string; e
 /** Keep data fresh by its rows' changes: refetch at the start, on each join, on the tab's return, and slowly. */
 export function followChanges<R extends Row>(options: FollowChangesOptions<R>): () => void {
   const { supabase, contract, id, onChange, onState } = options;
-  let fetching = false;
+  const fetches = new Set<{ overtaken: boolean }>(); // more than one where a refetch was given up
   const refetch = async (): Promise<void> => {
-    fetching = true;
+    const fetch = { overtaken: false };
+    fetches.add(fetch);
     try {
       await options.refetch();
     } finally {
-      fetching = false;
+      fetches.delete(fetch);
+      // What came may be from before a change that was applied meanwhile, and have taken it away again.
+      if (fetch.overtaken) catchUp.ask();
     }
   };
   const catchUp = startCatchUp({ ...options, refetch });
@@ -60,8 +63,8 @@ export function followChanges<R extends Row>(options: FollowChangesOptions<R>): 
       } else if (isNews(heard.change)) {
         // A change with errors has no row in it, or a part of one.
         const applied = onChange !== undefined && !heard.change.errors?.length;
-        // What is being fetched may be from before the change, and would take it away again.
-        if (!applied || fetching) catchUp.ask();
+        if (!applied) catchUp.ask();
+        for (const fetch of fetches) fetch.overtaken ||= applied;
         if (applied) onChange(heard.change as Change<R>);
       }
     },

@@ -20,6 +20,8 @@ export interface UseBroadcastOptions<Event extends string, Payload> {
   interval?: number;
   /** Milliseconds between the starts of two refetches: the debounce. */
   spacing?: number;
+  /** Milliseconds until a refetch is given up and told to `onError`, so that the next may run. Default 30,000. */
+  timeout?: number;
   pauseWhenHidden?: boolean;
   backoffOnError?: boolean;
   /** False where the page came with its data, as from a server component. */
@@ -31,7 +33,7 @@ export function useBroadcast<Event extends string, Payload>(
   options: UseBroadcastOptions<Event, Payload>,
 ): ChannelState {
   const { supabase, id, enabled = true, interval = 60_000, spacing = 500, startNow = true } = options;
-  const { pauseWhenHidden = true, backoffOnError = true, replay = 0 } = options;
+  const { pauseWhenHidden = true, backoffOnError = true, replay = 0, timeout = 30_000 } = options;
   const [state, setState] = useState<ChannelState>({ status: 'joining' });
   const latest = useRef(options);
   useEffect(() => {
@@ -51,6 +53,7 @@ export function useBroadcast<Event extends string, Payload>(
       replay,
       interval,
       spacing,
+      timeout,
       pauseWhenHidden,
       backoffOnError,
       startNow,
@@ -59,6 +62,6 @@ export function useBroadcast<Event extends string, Payload>(
       unfollow();
       setState({ status: 'joining' });
     };
-  }, [supabase, contract, id, enabled, replay, interval, spacing, pauseWhenHidden, backoffOnError, startNow]);
+  }, [supabase, contract, id, enabled, replay, interval, spacing, timeout, pauseWhenHidden, backoffOnError, startNow]);
   return state;
 }

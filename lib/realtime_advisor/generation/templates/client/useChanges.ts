@@ -18,6 +18,8 @@ export interface UseChangesOptions<R extends Row> {
   /** Milliseconds between slow polls, for changes that never came. */
   interval?: number;
   spacing?: number;
+  /** Milliseconds until a refetch is given up and told to `onError`, so that the next may run. Default 30,000. */
+  timeout?: number;
   pauseWhenHidden?: boolean;
   backoffOnError?: boolean;
   /** False where the page came with its data, as from a server component. */
@@ -26,7 +28,7 @@ export interface UseChangesOptions<R extends Row> {
 
 export function useChanges<R extends Row>(contract: ChangesContract<R>, options: UseChangesOptions<R>): ChannelState {
   const { supabase, id, enabled = true, interval = 60_000, spacing = 500, startNow = true } = options;
-  const { pauseWhenHidden = true, backoffOnError = true } = options;
+  const { pauseWhenHidden = true, backoffOnError = true, timeout = 30_000 } = options;
   const [state, setState] = useState<ChannelState>({ status: 'joining' });
   const latest = useRef(options);
   useEffect(() => {
@@ -46,6 +48,7 @@ export function useChanges<R extends Row>(contract: ChangesContract<R>, options:
       onState: setState,
       interval,
       spacing,
+      timeout,
       pauseWhenHidden,
       backoffOnError,
       startNow,
@@ -54,6 +57,6 @@ export function useChanges<R extends Row>(contract: ChangesContract<R>, options:
       unfollow();
       setState({ status: 'joining' });
     };
-  }, [supabase, contract, id, enabled, applies, interval, spacing, pauseWhenHidden, backoffOnError, startNow]);
+  }, [supabase, contract, id, enabled, applies, interval, spacing, timeout, pauseWhenHidden, backoffOnError, startNow]);
   return state;
 }

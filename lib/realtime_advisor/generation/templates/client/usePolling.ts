@@ -12,11 +12,13 @@ export interface UsePollingOptions {
   onPoll: () => Promise<unknown> | void;
   pauseWhenHidden?: boolean;
   backoffOnError?: boolean;
+  /** Milliseconds until a poll is given up and told to `onError`, so that the next may run. Default 30,000. */
+  timeout?: number;
   onError?: (error: unknown) => void;
 }
 
 export function usePolling(options: UsePollingOptions): void {
-  const { enabled = true, interval, pauseWhenHidden = true, backoffOnError = true } = options;
+  const { enabled = true, interval, pauseWhenHidden = true, backoffOnError = true, timeout = 30_000 } = options;
   const latest = useRef(options);
   useEffect(() => {
     latest.current = options;
@@ -30,7 +32,8 @@ export function usePolling(options: UsePollingOptions): void {
       interval,
       pauseWhenHidden,
       backoffOnError,
+      timeout,
     });
     return () => catchUp.stop();
-  }, [enabled, interval, pauseWhenHidden, backoffOnError]);
+  }, [enabled, interval, pauseWhenHidden, backoffOnError, timeout]);
 }
