@@ -67,6 +67,13 @@ def _noted(
     return Case(write(decide(NOTES, *(scopes or (TENANT_SCOPE,))), catalog, **choices), catalog)
 
 
+def _called_presence() -> Case:
+    """A table that speaks beside the topic on which clients track."""
+    table = make_table("presence", "id uuid, tenant_id uuid?, title text?", references={"tenant_id": TENANTS})
+    catalog = with_table(table)
+    return Case(write(decide(table.name, TENANT_SCOPE), catalog), catalog)
+
+
 def _of(decision: Decision, catalog: Catalog = CATALOG, **choices: Unpack[Choices]) -> Case:
     return Case(write(decision, catalog, **choices), catalog)
 
@@ -192,6 +199,7 @@ VARIED: Final[Mapping[str, Callable[[], Case]]] = {
     "presence": lambda: Case(present(), CATALOG),
     "presence, text keys": lambda: _present("text"),
     "presence, number keys": lambda: _present("bigint"),
+    "a table called presence": _called_presence,
     "no key": lambda: _noted("tenant_id uuid?, body text?", key=()),
     "key of two columns": lambda: _noted("tenant_id uuid, number integer, body text?", key=("tenant_id", "number")),
     "many types": _many_types,
