@@ -263,3 +263,12 @@ test('a page that came with its data fetches when the channel is joined, not bef
   await advance(2000);
   expect(refetch).toHaveBeenCalledTimes(1);
 });
+
+test('a refetch that hangs is told after the time that the component gives it', async () => {
+  const onError = vi.fn();
+  const refetch = vi.fn(() => new Promise<void>(() => {}));
+  await show(useOurs, { supabase: connectTo(server), refetch, more: { onError, timeout: 5000 } });
+  await advance(5100);
+  expect(onError).toHaveBeenCalledTimes(1);
+  expect(refetch).toHaveBeenCalledTimes(2); // the join asked for it
+});

@@ -3,7 +3,7 @@ import type { SupabaseClient } from '@supabase/supabase-js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ChannelState } from '@templates/realtimeChannels';
 import type { Change, ChangesContract } from '@templates/realtimeChanges';
-import { useChanges } from '@templates/useChanges';
+import { useChanges, type UseChangesOptions } from '@templates/useChanges';
 import { mount, type Mounted } from './page';
 import { Server } from './socket';
 import { connectTo } from './supabase';
@@ -16,6 +16,7 @@ interface Props {
   id: number | null;
   refetch?: () => Promise<void>;
   onChange?: (change: Change<Message>) => void;
+  more?: Partial<UseChangesOptions<Message>>;
 }
 
 const CONTRACT: ChangesContract<Message> = {
@@ -42,8 +43,8 @@ afterEach(async () => {
 const advance = (milliseconds: number): Promise<void> =>
   act(async () => void (await vi.advanceTimersByTimeAsync(milliseconds)));
 
-function useThread({ supabase, id, refetch = async () => {}, onChange }: Props): void {
-  state = useChanges(CONTRACT, { supabase, id, refetch, ...(onChange ? { onChange } : {}) });
+function useThread({ supabase, id, refetch = async () => {}, onChange, more }: Props): void {
+  state = useChanges(CONTRACT, { supabase, id, refetch, ...(onChange ? { onChange } : {}), ...more });
 }
 
 const name = (id: number): string => `changes:public:messages:INSERT%2BUPDATE%2BDELETE:thread_id%3Deq.${id}`;
@@ -86,4 +87,13 @@ test('a refusal of the database’s subscription is shown', async () => {
   server.system(name(7), { status: 'error', extension: 'postgres_changes', message: 'Unable to subscribe' });
   await advance(100);
   expect(state).toEqual({ status: 'lost', reason: 'Unable to subscribe' });
+});
+
+test('a refetch that hangs is told after the time that the component gives it', async () => {
+  const onError = vi.fn();
+  const refetch = vi.fn(() => new Promise<void>(() => {}));
+  component = await mount(useThread, { supabase: connectTo(server), id: 7, refetch, more: { onError, timeout: 5000 } });
+  await advance(5100);
+  expect(onError).toHaveBeenCalled();
+  expect(refetch).toHaveBeenCalledTimes(2);
 });

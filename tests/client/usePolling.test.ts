@@ -126,3 +126,13 @@ test('switched off it does nothing, switched on it starts', async () => {
   await advance(1000);
   expect(onPoll).toHaveBeenCalledTimes(1);
 });
+
+test('a poll that hangs is told after the time that the component gives it, and the next one runs', async () => {
+  const onError = vi.fn();
+  const onPoll = vi.fn(() => new Promise<void>(() => {}));
+  await poll(usePolling, { interval: MINUTE, onPoll, onError, timeout: 5000, backoffOnError: false }, false);
+  await advance(5100);
+  expect(onError).toHaveBeenCalledTimes(1);
+  await advance(MINUTE);
+  expect(onPoll).toHaveBeenCalledTimes(2);
+});

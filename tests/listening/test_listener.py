@@ -272,3 +272,18 @@ def test_an_address_of_no_project_is_refused(url: str) -> None:
 def test_the_emission_tells_its_topic() -> None:
     (emission,) = plan(DOCUMENTS_DECISION).emissions
     assert topic_of(emission, RED) == TOPIC
+
+
+def test_a_refetch_that_hangs_is_reported_and_the_next_one_runs(gateway: Gateway, screen: Screen) -> None:
+    async def hang_once() -> None:
+        screen.fetched += 1
+        if screen.fetched == 1:
+            await asyncio.Event().wait()
+
+    async def story() -> None:
+        async with listener(gateway, screen) as mine:
+            await mine.listen("hanging", hang_once, private=False, spacing=0, interval=0.05, timeout=0.1)
+            await until(lambda: screen.fetched > 1)
+        assert screen.said[0] == "The refetch failed (it took longer than 0.1 s); it runs again by itself."
+
+    asyncio.run(story())
