@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from realtime_advisor.model import Catalog, Condition, Hop, Policy, Scope, Table, TableName
+from realtime_advisor.model import Catalog, Condition, Hop, Policy, Scope, Table, TableName, with_article
 
 from .everyone import LISTENER, is_open, policies_for
 from .functions import read_function
@@ -58,7 +58,7 @@ class Granted:
 
 def refuse(scope: Scope, sentence: str) -> Scope:
     """The scope, with the sentence that says why nobody can be named who may hear it."""
-    return replace(scope, refusal=f"Who may hear a {scope.label} cannot be derived: {sentence}")
+    return replace(scope, refusal=f"Who may hear {with_article(scope.label)} cannot be derived: {sentence}")
 
 
 def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) -> Granted | str:
