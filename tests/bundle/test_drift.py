@@ -74,6 +74,10 @@ PLANTED = {
         "alter function realtime_advisor.may_read_user_fed664b8 reset search_path",
         "Function may_read_user_fed664b8: search_path is not empty. ",
     ),
+    "a function made volatile": (
+        "alter function realtime_advisor.may_read_user_fed664b8 volatile",
+        "Function may_read_user_fed664b8: not stable. ",
+    ),
     "a function granted to anon": (
         "grant execute on function realtime_advisor.may_read_user_fed664b8 to anon",
         "Function may_read_user_fed664b8: executable by public or anon. ",

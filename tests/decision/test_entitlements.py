@@ -118,6 +118,13 @@ def test_each_table_is_granted_by_the_membership_that_its_own_rule_asks() -> Non
     assert "public.invites has the column status" in (scopes[invited.name][0].refusal or "")
 
 
+def test_a_scope_has_the_article_that_its_name_is_said_with() -> None:
+    attachments = table("attachments", "id team_id", refers=TO_TEAM, policies=[reads("attachments.team_id", *MEMBERS)])
+    files = table("files", "id attachment_id", refers={"attachment_id": "attachments"}, policies=[reads("files.id")])
+    refusals = [scope.refusal or "" for scope in infer_scopes(catalog(attachments, files))[files.name]]
+    assert any(refusal.startswith("Who may hear an attachment cannot be derived") for refusal in refusals), refusals
+
+
 def test_look_ups_that_go_in_a_circle_grant_nothing() -> None:
     members = table("members", "team_id user_id", key="team_id user_id", refers={**TO_TEAM, "user_id": "users"},
                     policies=[reads("members.team_id", *MEMBERS), reads("members.user_id")])  # fmt: skip

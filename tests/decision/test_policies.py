@@ -156,6 +156,13 @@ def test_policies_for_writing_do_not_let_anybody_read(world: str) -> None:
          "the SELECT policies of public.members, which those of public.docs look up, test more"),
         ("revoke select on members from authenticated", "grant select on members to authenticated",
          "authenticated may not select from public.members."),
+        ("revoke select on members from authenticated; grant select (team_id, role) on members to authenticated",
+         "grant select on members to authenticated",
+         "looks up public.members.user_id, which authenticated may not select. Grant that, or"),
+        ("revoke select on rooms from authenticated; grant select (id) on rooms to authenticated; "
+         "create policy mates on members using (exists (select from rooms r where r.team_id = members.team_id))",
+         "drop policy mates on members; grant select on rooms to authenticated",
+         "the policy mates on public.members looks up public.rooms.team_id, which authenticated may not select."),
         ("create policy mfa on members as restrictive using (false)", "drop policy mfa on members",
          "public.members has a restrictive policy"),
         ("revoke select on docs from authenticated", "grant select on docs to authenticated",
@@ -175,6 +182,17 @@ def test_what_hides_the_membership_from_readers_hides_the_topic(
     scope = next(scope for scope in scopes_of(catalog) if scope.kind is ScopeKind.TENANT)
     assert scope.entitlement is None
     assert because in (scope.refusal or "")
+
+
+def test_of_a_looked_up_table_only_the_columns_that_are_asked_need_a_grant(world: str) -> None:
+    catalog_with(world, f"for select using ({MEMBER})")
+    with psycopg.connect(world, autocommit=True) as connection:
+        connection.execute("revoke select on members from authenticated")
+        connection.execute("grant select (team_id, user_id) on members to authenticated")
+        catalog = read_catalog(open_target(world))
+        connection.execute("grant select on members to authenticated")
+    assert catalog["members"].withheld_columns == ("role",)
+    assert next(scope for scope in scopes_of(catalog) if scope.kind is ScopeKind.TENANT).entitlement
 
 
 def test_a_policy_for_anon_alone_lets_nobody_listen(world: str) -> None:

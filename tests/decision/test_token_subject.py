@@ -191,6 +191,20 @@ def test_an_answer_that_the_catalogue_gives_too_changes_nothing() -> None:
         assert any(each.entitlement for each in without)
 
 
+def test_a_table_that_does_not_look_like_users_is_remarked_on() -> None:
+    said = "Only the answer token_subject says that each row of public.groups is a user; neither its name nor a column"
+    assert any(reason.startswith(said) for reason in decided("groups", {"groups": {"token_subject": "id"}}).reasons)
+    staff = table("staff", "id")
+    notes = table("notes", "id owner_id", refers={"owner_id": "staff"})
+    for of, known in (
+        ("users", world()),
+        ("staff", world(staff, notes)),
+        ("app_userprofile", world(table("app_userprofile", "id"))),
+    ):
+        reasons = decided(of, {of: {"token_subject": "id"}}, known).reasons
+        assert not any("Only the answer token_subject" in reason for reason in reasons), of
+
+
 def test_an_authors_column_is_not_taken_for_the_audience_unless_it_is_said() -> None:
     notes = typed(table("notes", "id author_id", refers={"author_id": "users"}), author_id="bigint_")
     answers: Said = {"users": {"token_subject": "id"}}

@@ -17,6 +17,8 @@ from realtime_advisor.model import (
     Decision,
     Design,
     Option,
+    Policy,
+    PolicyFunction,
     RelationKind,
     Table,
     TableName,
@@ -138,7 +140,12 @@ def test_tables_of_one_name_in_two_schemas_do_not_share_a_topic() -> None:
 @pytest.mark.parametrize(
     ("decision", "sentence"),
     [
-        (decide(NOTIFICATIONS), "public.notifications has no scope: no column and no foreign key"),
+        (decide(public("users")), "public.users has no scope: no column and no foreign key"),
+        (
+            decide(NOTIFICATIONS),
+            "public.notifications has no scope: its foreign keys lead to public.users, and no users or members are "
+            "known there. Answer token_subject for the table that has a row for each user, if none is known, or",
+        ),
         (
             decide(NOTIFICATIONS, replace(USER_SCOPE, entitlement=None, refusal="nobody is entitled.")),
             "public.notifications gets no policy for its user: nobody is entitled.",
@@ -160,6 +167,18 @@ def test_what_cannot_be_told_is_refused_in_a_sentence(decision: Decision, senten
     with pytest.raises(ScriptRefused) as refused:
         generate(made)
     assert str(refused.value) == made.refusal
+
+
+def test_a_function_that_decides_who_reads_is_named_where_nothing_else_leads_on() -> None:
+    is_in = PolicyFunction(
+        *("app.is_in", "c", None, True, (), "stable", False, (("", "uuid"),), ()),
+        *(0, "boolean", False, True, 1, True, False),
+    )
+    policy = Policy("p", "select", True, ("public",), "app.is_in(user_id)", definitions=(is_in,))
+    table = replace(CATALOG["notifications"], policies=(policy,))
+    assert (design(decide(NOTIFICATIONS), with_table(table)).refusal or "").startswith(
+        "public.notifications has no scope: its SELECT policies leave it to app.is_in() who reads, and what is"
+    )
 
 
 @pytest.mark.parametrize("kind", [RelationKind.VIEW, RelationKind.MATERIALIZED_VIEW, RelationKind.FOREIGN_TABLE])

@@ -82,6 +82,8 @@ FAULTS = {
     "alter function realtime_advisor.broadcast_documents reset search_path": "function broadcast_documents",
     "alter function realtime_advisor.broadcast_documents security invoker": "function broadcast_documents",
     "grant execute on function realtime_advisor.broadcast_documents to public": "function broadcast_documents",
+    "alter function realtime_advisor.broadcast_documents stable": "function broadcast_documents",
+    "alter function realtime_advisor.may_read_tenant_e663b5d8 volatile": "function may_read_tenant_e663b5d8",
     "alter function realtime_advisor.broadcast_documents owner to authenticator": "function broadcast_documents",
     'drop policy "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages': "policy",
     'alter policy "realtime_advisor tenant:<id>:dashboard e663b5d8" on realtime.messages using ('

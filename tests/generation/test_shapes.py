@@ -15,6 +15,8 @@ from .people import BLUE, PEOPLE, RED
 from .shapes import application_with, with_table
 from .world import (
     DOCUMENTS_DECISION,
+    MESSAGE_TENANT_SCOPE,
+    MESSAGES,
     TENANT_SCOPE,
     TENANTS,
     decide,
@@ -109,6 +111,21 @@ def test_a_virtual_scope_is_refused_rather_than_told_to_nobody(embedded: Applica
         embedded.run(script.functions)
         return
     with pytest.raises(psycopg.errors.RaiseException, match=r"the column tenant_id of public\.notes is virtual"):
+        embedded.run(script.functions)
+
+
+def test_a_virtual_scope_of_a_parent_is_refused_too(embedded: Application) -> None:
+    kind = "virtual" if embedded.admin.info.server_version >= 180000 else "stored"
+    embedded.run(
+        "alter table message_threads drop tenant_id cascade, add org text, "
+        f"add tenant_id uuid generated always as (org::uuid) {kind}"
+    )
+    columns = (Column("id", "uuid", not_null=True), Column("org", "text"), Column("tenant_id", "uuid", generated=True))
+    script = write(decide(MESSAGES, MESSAGE_TENANT_SCOPE), with_table(make_table("message_threads", columns)))
+    if kind == "stored":
+        embedded.run(script.functions)
+        return
+    with pytest.raises(psycopg.errors.RaiseException, match=r"tenant_id of public\.message_threads is virtual"):
         embedded.run(script.functions)
 
 

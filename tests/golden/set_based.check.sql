@@ -21,6 +21,7 @@ with
       proc.oid,
       proc.proname,
       proc.prosecdef,
+      proc.provolatile,
       proc.proconfig,
       md5(proc.prosrc) as body,
       owner.rolname as owner,
@@ -44,6 +45,8 @@ with
         case when found.oid is null then 'missing' end,
         case when found.body <> wanted.body then 'its body is not the one of this script' end,
         case when not found.prosecdef then 'not security definer' end,
+        case when found.provolatile <> case when wanted.is_trigger_function then 'v' else 's' end
+          then 'not ' || case when wanted.is_trigger_function then 'volatile' else 'stable' end end,
         case when array_position(found.proconfig, 'search_path=""') is null and found.oid is not null
           then 'search_path is not empty' end,
         case when not found.bypasses then 'its owner ' || found.owner || ' has no BYPASSRLS' end,

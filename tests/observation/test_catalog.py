@@ -217,6 +217,8 @@ def test_who_may_select_counts_grants_on_columns_and_the_use_of_the_schema(catal
     assert catalog["public.posts"].select_roles == ("anon", "authenticated")
     assert catalog["app.tenants"].select_roles == ("authenticated",), "anon may not use the schema"
     assert catalog["app.events"].select_roles == ("authenticated",), "one column is enough"
+    assert catalog["app.events"].withheld_columns == ("at", "tenant_id")
+    assert catalog["public.posts"].withheld_columns == ()
     assert catalog["hidden.secrets"].select_roles == ()
     assert catalog["hidden.columns_only"].select_roles == ()
 

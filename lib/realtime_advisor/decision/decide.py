@@ -25,7 +25,7 @@ from realtime_advisor.reference import Matrix, load_matrix
 from .answer import TableAnswers
 from .answers import Answers, read_answers
 from .flips import Flips
-from .hesitations import ask_scope, say_limits
+from .hesitations import ask_scope, say_limits, say_subject
 from .metrics import Facts, count_references, measure, rates_of
 from .overrides import read_overrides
 from .principals import Principals, find_principals
@@ -173,6 +173,7 @@ def _reasons(facts: Facts, verdict: Verdict) -> Iterable[str]:
         if facts.scope.refusal:
             yield facts.scope.refusal
     yield from say_limits(facts.table, facts.scopes, facts.catalog)
+    yield from say_subject(facts.table, facts.answers, facts.principals, facts.catalog)
 
 
 def _confidence(verdict: Verdict, findings: tuple[Finding, ...], churn: Churn | None) -> str:

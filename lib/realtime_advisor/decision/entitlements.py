@@ -85,7 +85,7 @@ def _ask(membership: Membership, asked: Asked, path: tuple[Hop, ...], principals
 
 def _why_not_named(membership: Membership, asked: Asked, principals: Principals) -> str | None:
     """Why a membership that was named lets nobody listen all the same."""
-    unreadable = why_unreadable(asked.table)
+    unreadable = why_unreadable(asked.table, asked.catalog)
     if unreadable and not asked.is_served:
         return unreadable
     user = user_of(membership, principals)[0]

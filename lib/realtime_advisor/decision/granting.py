@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from realtime_advisor.model import Catalog, Condition, Hop, Policy, Scope, Table, TableName
+from realtime_advisor.model import Catalog, Condition, Hop, Policy, Scope, Table, TableName, with_article
 
 from .everyone import LISTENER, is_open, policies_for
 from .functions import read_function
@@ -58,7 +58,7 @@ class Granted:
 
 def refuse(scope: Scope, sentence: str) -> Scope:
     """The scope, with the sentence that says why nobody can be named who may hear it."""
-    return replace(scope, refusal=f"Who may hear a {scope.label} cannot be derived: {sentence}")
+    return replace(scope, refusal=f"Who may hear {with_article(scope.label)} cannot be derived: {sentence}")
 
 
 def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) -> Granted | str:
@@ -66,7 +66,7 @@ def grant(asked: Asked, path: tuple[Hop, ...], membership: Membership | None) ->
     table = asked.table
     if asked.is_served:
         return Granted(left_out=(say_served(table),))
-    closed = why_closed(table)
+    closed = why_closed(table, asked.catalog)
     if closed:
         return closed
     if not table.row_security:
@@ -108,18 +108,43 @@ def _first_not_in_vain(
     return vain[0]
 
 
-def why_unreadable(table: Table) -> str | None:
+def why_unreadable(table: Table, catalog: Catalog) -> str | None:
     """Why logged-in users cannot read the table at all."""
     if table.select_roles is not None and LISTENER not in table.select_roles:
         return f"{LISTENER} may not select from {table.name}.{ask_served(table) if is_servers_own(table) else ''}"
     if table.row_security and not policies_for(table, LISTENER):
         return f"row level security is on for {table.name}, and no policy lets {LISTENER} read it."
+    return _why_refused(table, catalog) if catalog.withholds_columns else None
+
+
+def _why_refused(table: Table, catalog: Catalog) -> str | None:
+    """Why Postgres refuses each read: policies, with the reader's rights, look up a column that is not granted.
+
+    It asks for the rights on all that is looked up before it looks at any row, so one policy is enough.
+    """
+    done: set[TableName] = set()
+    waiting = [table]
+    while waiting:
+        here = waiting.pop()
+        if here.name in done or not here.row_security:
+            continue
+        done.add(here.name)
+        looked_up = _looked_up(here)
+        for policy in policies_for(here, LISTENER):
+            for name, column in policy.columns:
+                if name in looked_up and name in catalog.tables and column in catalog[name].withheld_columns:
+                    return (
+                        f"Postgres refuses each read of {table.name}: the policy {policy.name} on {here.name} looks up "
+                        f"{name}.{column}, which {LISTENER} may not select. Grant that, or look it up in a security "
+                        "definer function."
+                    )
+        waiting += [catalog[name] for name in sorted(looked_up) if name in catalog.tables]
     return None
 
 
-def why_closed(table: Table) -> str | None:
+def why_closed(table: Table, catalog: Catalog) -> str | None:
     """Why logged-in users cannot read the table at all, or only under conditions that apply to all of them."""
-    unreadable = why_unreadable(table)
+    unreadable = why_unreadable(table, catalog)
     if unreadable or not table.row_security:
         return unreadable
     if any(not policy.permissive and policy.command in ("select", "all") for policy in table.policies):
@@ -138,7 +163,7 @@ def _why_in_vain(rule: Rule, table: Table, listener: Listener) -> Conditions | s
         if name not in listener.catalog.tables:
             return f"the SELECT policies of {table.name} look up {name}, which is not in the catalogue."
         other = listener.catalog[name]
-        closed = why_closed(other)
+        closed = why_closed(other, listener.catalog)
         if closed:
             return closed
         shown = _shows(other, listener) if other.row_security else frozenset()

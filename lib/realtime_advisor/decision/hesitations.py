@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from realtime_advisor.model import Catalog, Scope, ScopeKind, Table
+from realtime_advisor.reference import bare, load_hints
 
 from .answer import TableAnswers
 from .granting import say_why_unread
@@ -13,6 +14,7 @@ from .memberships import Membership
 from .own_rows import spell
 from .principals import AUTH_USERS, Principals, reading_policies
 from .scopes import say_doubt
+from .subjects import ANSWER
 
 _PAIR_WORDS: Final = ("type", "kind", "class")
 
@@ -38,6 +40,22 @@ def say_limits(table: Table, scopes: tuple[Scope, ...], catalog: Catalog) -> Ite
         yield (
             f"Its rows name several users, by {_listed([*scope.columns, *others[0].columns])}: the topic reaches the "
             f"one in {scope.columns[0]} alone."
+        )
+
+
+def say_subject(table: Table, answers: TableAnswers, principals: Principals, catalog: Catalog) -> Iterator[str]:
+    """That a table does not look like one of users, where the architect named the column of the JWT's sub in it."""
+    user = principals.users.get(table.name)
+    if ANSWER not in answers.given or user is None or user.said is None:
+        return
+    hints = load_hints()
+    words = {word.removesuffix("s") for word in hints.user}
+    of_users = {bare(word) for word in (*hints.user_columns, *hints.author_columns, *hints.member_columns)}
+    referring = {bare(c) for t in catalog for k in t.foreign_keys if k.references == table.name for c in k.columns}
+    if not referring & of_users and not any(word in bare(table.name.name) for word in words):
+        yield (
+            f"Only the answer {ANSWER} says that each row of {table.name} is a user; neither its name nor a column "
+            f"that refers to it does: take it back if {user.said.column} is not the JWT's sub."
         )
 
 

@@ -89,7 +89,7 @@ def _grant(asked: Asked, user: UserTable, pair: Membership | None) -> Granted | 
             f"no SELECT policy says whose the rows of {table.name} are. Answer scope = {spell_scope(asked.scope)} for "
             f"{table.name} if each concerns nobody but the user whom it names."
         )
-    if user.said is None or why_unreadable(table):
+    if user.said is None or why_unreadable(table, asked.catalog):
         return granted
     if _names_users(asked, user):
         return Granted(left_out=(say_overruled(asked, granted),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from realtime_advisor.model import Evidence, Scope, Source, Table
+from realtime_advisor.model import Evidence, Scope, Source, Table, with_article
 
 from .answer import TableAnswers
 from .principals import API_ROLES, reading_policies
@@ -40,6 +40,7 @@ def is_shown_to_none(table: Table) -> bool:
 
 def _unknown(why: str, scope: Scope | None, name_hints: tuple[Evidence, ...]) -> Evidence:
     """Unknown, with the path to a principal and the names: both weigh, neither settles it."""
-    leads = f"its rows lead to a {scope.label} ({scope.reason})" if scope else "nothing leads from its rows to a user"
+    where = f"its rows lead to {with_article(scope.label)} ({scope.reason})" if scope else None
+    leads = where or "nothing leads from its rows to a user"
     hints = [hint.detail for hint in name_hints if hint.value] or ["its name hints at nothing"]
     return Evidence(None, UNIT, Source.CATALOG, "; ".join([why, leads, *hints]))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from realtime_advisor.model import Catalog, Scope, ScopeKind, Source, Table, TableName
+from realtime_advisor.model import Catalog, Scope, ScopeKind, Source, Table, TableName, with_article
 
 from .entitlements import entitle
 from .everyone import everyone
@@ -118,7 +118,7 @@ def _named(asked: _Question, found: list[Candidate]) -> Candidate | None:
     )
     if names is None:
         refusal = (
-            f"Who may hear a {scope.label} cannot be derived: nothing says which table's rows "
+            f"Who may hear {with_article(scope.label)} cannot be derived: nothing says which table's rows "
             f"{holder.name}.{said.column} names. Add the foreign key."
         )
         scope = replace(scope, refusal=refusal)
@@ -157,20 +157,20 @@ def _grant(
 
 def _why_unsure(candidate: Candidate, table: TableName) -> str | None:
     scope = candidate.scope
-    columns = ", ".join(scope.columns)
+    columns, who = ", ".join(scope.columns), f"Who may hear {with_article(scope.label)}"
     guess = next((way for way in candidate.ways if way.how is How.LOOKS_ALIKE), None)
     if guess:
         # An answer names a way by its foreign keys, so only at its end may a column be one by the looks alone.
         ends = guess is candidate.ways[-1]
         rest = f", write the SELECT policies, or answer scope = {spell_scope(scope)} for {table}." if ends else ""
         return (
-            f"Who may hear a {scope.label} cannot be derived: that {', '.join(guess.key.columns)} names a row of "
+            f"{who} cannot be derived: that {', '.join(guess.key.columns)} names a row of "
             f"{guess.key.references} is read off its name and type. Add the foreign key"
             f"{rest or ', or write the SELECT policies.'}"
         )
     if scope.kind is ScopeKind.USER and any(way.optional for way in candidate.ways):
         return (
-            f"Who may hear a {scope.label} cannot be derived: rows outlive the user in {columns}, who may have made or "
+            f"{who} cannot be derived: rows outlive the user in {columns}, who may have made or "
             "changed the row rather than read it. A SELECT policy that compares it with auth.uid() would say, or the "
             f"answer scope = {spell_scope(scope)} for {table}."
         )
@@ -266,7 +266,8 @@ def _own_scope(table: Table, principals: Principals) -> Scope | None:
         kind = ScopeKind.TENANT if table.name in principals.tenants else ScopeKind.THREAD
         label = _label(kind, membership.scope_columns[0], table.name)
     column = table.primary_key[0]
-    return Scope(kind, label, table.name, (column,), table.column(column).type, reason=f"each row is a {label} itself")
+    reason = f"each row is {with_article(label)} itself"
+    return Scope(kind, label, table.name, (column,), table.column(column).type, reason=reason)
 
 
 def _kind(table: TableName, principals: Principals, containers: frozenset[TableName]) -> ScopeKind | None:

@@ -101,7 +101,7 @@ def design(
         return replace(blank, refusal=_told_by_parent(table, parent))
     told, untold = scopes_told(decision, catalog, table, checked_feeds(feeds), own=chosen is Option.BROADCAST)
     if not told:
-        return _without_emissions(blank, decision, untold)
+        return _without_emissions(blank, table, untold)
     blank = replace(blank, gaps=(*blank.gaps, *untold))
     return _noted(with_emissions(blank, decision, catalog, told, choices, feeds), catalog, setup)
 
@@ -160,11 +160,30 @@ def _told_by_parent(table: Table, parent: TableName) -> str:
     )
 
 
-def _without_emissions(blank: Design, decision: Decision, untold: tuple[str, ...]) -> Design:
+def _without_emissions(blank: Design, table: Table, untold: tuple[str, ...]) -> Design:
     if blank.option is Option.POSTGRES_CHANGES:
         return replace(blank, gaps=(*blank.gaps, *untold))
-    no_scope = (
-        f"{decision.table} has no scope: no column and no foreign key of it leads to a user or a tenant, so there is "
+    return replace(blank, refusal=untold[0] if untold else _without_scope(table))
+
+
+def _without_scope(table: Table) -> str:
+    """Why there is nobody to address, and which answer would change that."""
+    functions = {f.name for policy in table.policies if policy.command in ("select", "all") for f in policy.definitions}
+    parents = sorted({str(key.references) for key in table.foreign_keys} - {str(table.name)})
+    if functions:
+        return (
+            f"{table.name} has no scope: its SELECT policies leave it to {', '.join(sorted(functions))}() who reads, "
+            "and what is understood of that leads to no user and no tenant. Make it one plain look-up of members, "
+            f"answer members for {table.name}, or leave it without realtime."
+        )
+    if parents:
+        more = f" and {len(parents) - 3} more" if len(parents) > 3 else ""
+        return (
+            f"{table.name} has no scope: its foreign keys lead to {', '.join(parents[:3])}{more}, and no users or "
+            "members are known there. Answer token_subject for the table that has a row for each user, if none is "
+            f"known, or members for {table.name}, or leave it without realtime."
+        )
+    return (
+        f"{table.name} has no scope: no column and no foreign key of it leads to a user or a tenant, so there is "
         "nobody to address. Name its scope, or leave it without realtime."
     )
-    return replace(blank, refusal=untold[0] if untold else no_scope)

@@ -66,11 +66,7 @@ def with_emissions(
             *(entity.reason for entity in entities if entity.reason),
         ),
         gaps=(*blank.gaps, *untold),
-        generated=tuple(
-            name
-            for name in dict.fromkeys((*_local_columns(scopes), *watched, *choices.columns))
-            if table.column(name).generated
-        ),
+        generated=tuple(_generated(catalog, table, scopes, (*watched, *choices.columns))),
         partitioned=() if chosen.name == ROW else tuple(_partitioned(catalog, table, scopes)),
         column_types=tuple(_column_types(catalog, table, scopes, watched)),
         clients_send=choices.clients_send,
@@ -138,14 +134,29 @@ def _local_columns(scopes: Iterable[Scope]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(columns))
 
 
+def _generated(
+    catalog: Catalog, table: Table, scopes: Sequence[Scope], named: Sequence[str]
+) -> Iterator[tuple[TableName, str]]:
+    """The generated columns that triggers read, of the table and of the parents on the way to its scopes."""
+    own = [(table.name, column) for column in (*_local_columns(scopes), *named)]
+    parents = [each for scope in scopes for each in _of_parents(scope)]
+    for name, column in dict.fromkeys((*own, *parents)):
+        if catalog[name].column(column).generated:
+            yield name, column
+
+
+def _of_parents(scope: Scope) -> Iterator[tuple[TableName, str]]:
+    """Columns of the parents that the way to a scope arrives at, or leads on by."""
+    for position, hop in enumerate(scope.path):
+        onward = scope.path[position + 1].columns if position + 1 < len(scope.path) else scope.columns
+        yield from ((hop.references, column) for column in (*hop.referenced_columns, *onward))
+
+
 def _column_types(
     catalog: Catalog, table: Table, scopes: Sequence[Scope], watched: tuple[str, ...]
 ) -> Iterator[tuple[TableName, str, str]]:
     """Types of all that is compared: in the table, and in the parents on the way to a scope."""
     wanted = {(table.name, column): None for column in (*table.primary_key, *_local_columns(scopes), *watched)}
-    for scope in scopes:
-        for position, hop in enumerate(scope.path):
-            onward = scope.path[position + 1].columns if position + 1 < len(scope.path) else scope.columns
-            wanted |= {(hop.references, column): None for column in (*hop.referenced_columns, *onward)}
+    wanted |= dict.fromkeys(each for scope in scopes for each in _of_parents(scope))
     for name, column in wanted:
         yield name, column, catalog[name].column(column).type

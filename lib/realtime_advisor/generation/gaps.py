@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from realtime_advisor.model import Catalog, RelationKind, Scope, Table
+from realtime_advisor.model import Catalog, RelationKind, Scope, Table, with_article
 
 from .entitlement import needs_encoding
 
@@ -45,4 +45,5 @@ def _scope_gaps(catalog: Catalog, table: Table, scopes: Sequence[Scope]) -> Iter
         if not column.not_null:
             yield f"Rows without {holder.name.name}.{column.name} belong to nobody and are told to nobody."
         if needs_encoding(scope.key_type):
-            yield f"Rows of a {scope.label} whose id makes the topic longer than 246 bytes are told to nobody."
+            whose = with_article(scope.label)
+            yield f"Rows of {whose} whose id makes the topic longer than 246 bytes are told to nobody."

@@ -82,9 +82,9 @@ def _preconditions(designs: Sequence[Design]) -> Fragment:
     set_based = any(design.emissions and design.granularity == "statement, set-based" for design in designs)
     blocks = [render("check_messages", {})] if set_based else []
     for design in designs:
-        if design.generated:
-            columns = Fragment(", ".join(map(quote_literal, design.generated)))
-            blocks.append(render("check_generated", {"columns": columns, "table": str(design.table)}))
+        for table in dict.fromkeys(name for name, _ in design.generated):
+            columns = Fragment(", ".join(quote_literal(column) for name, column in design.generated if name == table))
+            blocks.append(render("check_generated", {"columns": columns, "table": str(table)}))
         if any(emission.columns for emission in design.emissions):
             blocks.append(render("check_columns", {"carried": carried_columns(design), "table": str(design.table)}))
     told = [emission for design in designs for _, emission in told_by(design)]

@@ -49,7 +49,7 @@ from .decision import (
 from .design import Advice, ChangesToday, Design, Emission, Feed, FeedProposal, Migration, Place, Script
 from .drift import CheckRow, Drift, DriftFinding, MessageCount, MessageCounts
 from .history import DatabaseIdentity, Extent, Happening, RecordedDecisions, Sampling
-from .names import ByTable, TableName
+from .names import ByTable, TableName, with_article
 from .proof import Cell, Delivery, Proof, ProofStatus, Step, WholeProof
 from .statements import StatementRows, WritingStatements
 from .wal import ScopeRows, TableWal, WalReading
@@ -137,4 +137,5 @@ __all__ = [
     "WalReading",
     "WholeProof",
     "WritingStatements",
+    "with_article",
 ]

@@ -119,6 +119,7 @@ class Table:
     comment: str | None = None
     partial_keys: tuple[PartialKey, ...] = ()  # of unique indexes over some of the rows
     inherits: tuple[TableName, ...] = ()  # tables whose child it is without being a partition: INHERITS
+    withheld_columns: tuple[str, ...] = ()  # that authenticated may not SELECT, of a table of which it may others
 
     def column(self, name: str) -> Column:
         """The column of that name. Raises KeyError."""
@@ -180,6 +181,11 @@ class Catalog:
     def inherited(self) -> frozenset[TableName]:
         """The tables that others inherit from without being their partitions."""
         return frozenset(parent for table in self for parent in table.inherits)
+
+    @cached_property
+    def withholds_columns(self) -> bool:
+        """Whether there is a table of which authenticated may SELECT only some columns."""
+        return any(table.withheld_columns for table in self)
 
     @cached_property
     def namesakes(self) -> Mapping[str, tuple[TableName, ...]]:

@@ -95,7 +95,7 @@ class Design:
     reasons: tuple[str, ...] = ()
     column_types: tuple[tuple[TableName, str, str], ...] = ()
     most_topics: int = 200  # of one statement, or transaction; above it nothing is sent
-    generated: tuple[str, ...] = ()  # of the columns that triggers read: to be stored, as an installation checks
+    generated: tuple[tuple[TableName, str], ...] = ()  # of the columns that triggers read: an installation checks them
     partitioned: tuple[TableName, ...] = ()  # of the tables with triggers, those whose partitions need their own
     today: ChangesToday | None = None
     wants_full_identity: bool = False  # Postgres Changes: DELETE passes the filter only with replica identity full

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 _BARE = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 _ORDER = attrgetter("schema", "name")  # as TableName compares, without the calls
+_SAID_WITH_CONSONANT = re.compile(r"eu|one(?![a-z])|once|uni|us[aeiu]|ut[ei]|uu|ur[ailn]|uk")
 _PART = r'("(?:[^"]|"")+"|[^."]+)'
 
 
@@ -44,6 +45,16 @@ class TableName:
             raise ValueError(f"{text!r} is not a table name such as public.orders")
         schema, name = (p[1:-1].replace('""', '"') if p and p.startswith('"') else p for p in found.groups())
         return cls(schema or "public", name or "")
+
+
+def with_article(noun: str) -> str:
+    """The word after 'a' or 'an', as it is said.
+
+    >>> [with_article(noun) for noun in ("tenant", "attachment", "user", "upload", "unit", "order_item")]
+    ['a tenant', 'an attachment', 'a user', 'an upload', 'a unit', 'an order_item']
+    """
+    said_with_vowel = noun[:1].lower() in set("aeiou") and not _SAID_WITH_CONSONANT.match(noun.lower())
+    return f"{'an' if said_with_vowel else 'a'} {noun}"
 
 
 class ByTable(Mapping[TableName, T], Generic[T]):

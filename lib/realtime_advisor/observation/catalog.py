@@ -93,7 +93,8 @@ def _read_parts(answers: _Answers, users_own: Sequence[Any]) -> _Parts:
 
 
 def _table(row: Any, parts: _Parts) -> Table:
-    relid, _, _, _, kind, row_security, replica_identity, estimated_rows, partition_of, comment, select_roles, of = row
+    relid, _, _, _, kind, row_security, replica_identity, estimated_rows, partition_of, comment, *more = row
+    select_roles, of, withheld = more
     return Table(
         name=parts.names[relid],
         kind=_KINDS[kind],
@@ -113,4 +114,5 @@ def _table(row: Any, parts: _Parts) -> Table:
         comment=comment,
         partial_keys=tuple(dict.fromkeys(parts.keys.partial.get(relid, ()))),
         inherits=tuple(parts.names[parent] for parent in of if parent in parts.names),
+        withheld_columns=tuple(withheld),
     )

@@ -98,7 +98,8 @@ def join_tables(skeletons: Iterable[Skeleton], catalog: Catalog) -> ByTable[Tabl
 
 
 def _touched(design: Design, catalog: Catalog) -> Iterator[tuple[TableName, str]]:
-    yield from ((design.table, column) for column in (*design.primary_key, *design.generated))
+    yield from ((design.table, column) for column in design.primary_key)
+    yield from design.generated
     for emission in told_on(design):
         scope = emission.scope
         yield from ((design.table, column) for column in (*emission.watched, *emission.columns))

@@ -2,6 +2,7 @@
 -- Those that are not is_users (sequences, composite types, temporary tables, what an extension owns) are here for the
 -- keys and policies that name them.
 -- select_roles is null where neither role exists. USAGE on the schema counts: without it a grant cannot be used.
+-- withheld_columns are those that authenticated may not read of a table of which it may read others.
 with reader as (
     select oid, rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated')
 )
@@ -41,7 +42,22 @@ select
         select i.inhparent::bigint from pg_catalog.pg_inherits i
         where i.inhrelid = c.oid and not c.relispartition
         order by i.inhseqno
-    ) as inherits
+    ) as inherits,
+    case
+        when exists (
+            select from reader r
+            where r.rolname = 'authenticated'
+                and not pg_catalog.has_table_privilege(r.oid, c.oid, 'select')
+                and pg_catalog.has_any_column_privilege(r.oid, c.oid, 'select')
+        ) then array(
+            select a.attname::text
+            from pg_catalog.pg_attribute a
+            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                and not pg_catalog.has_column_privilege('authenticated', c.oid, a.attnum, 'select')
+            order by a.attnum
+        )
+        else '{}'
+    end as withheld_columns
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_inherits parent on parent.inhrelid = c.oid and c.relispartition
