@@ -6,11 +6,15 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import mkdtemp
 
+import nbval.kernel
 import pytest
+from jupyter_client.manager import KernelManager
 
 from realtime_advisor.errors import NoServerBinaries
 from realtime_advisor.observation.environment import find_unread
+from realtime_advisor.report import kernel_channels
 from realtime_advisor.sandbox.postgres import Binaries, RunningServer, find_binaries, lease
 
 from .new_databases import keep_templates, new_database
@@ -24,6 +28,14 @@ for _unread in find_unread(os.environ):
     del os.environ[_unread]
 
 _STARTERS = {"psycopg", "lease", "subprocess"}  # names of modules' own, with which a test needs no fixture
+
+
+def start_kernel(**settings: object) -> KernelManager:
+    """The kernel in which nbval tries a notebook: by ports, one in a thousand lost the port that was meant for it."""
+    return KernelManager(**settings, **kernel_channels(mkdtemp(prefix="kernel-")))
+
+
+nbval.kernel.KernelManager = start_kernel
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

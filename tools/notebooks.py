@@ -14,12 +14,15 @@ import copy
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
+
+from realtime_advisor.report import kernel_channels
 
 PROJECT = Path(__file__).resolve().parent.parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -32,17 +35,18 @@ SECONDS_PER_CELL = 300
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     """Run every cell in a fresh kernel of this Python, in the notebook's own folder; raises CellExecutionError."""
-    client = NotebookClient(
-        notebook,
-        kernel_name="python3",
-        timeout=SECONDS_PER_CELL,
-        record_timing=False,
-        store_widget_state=False,
-        coalesce_streams=True,
-        config=Config({"KernelManager": {"transport_encryption": "auto"}}),
-        resources={"metadata": {"path": str(folder)}},
-    )
-    client.execute()
+    with TemporaryDirectory() as sockets:
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=SECONDS_PER_CELL,
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=True,
+            config=Config({"KernelManager": kernel_channels(sockets)}),
+            resources={"metadata": {"path": str(folder)}},
+        )
+        client.execute()
     return notebook
 
 

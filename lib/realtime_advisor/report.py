@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from .bundle.answers_file import read_answers_file
@@ -26,6 +27,7 @@ from .observation.recording import tell_length
 from .sampling import open_environment_history, read_number
 from .targets import connect, identify_database, named_target, require_no_unread
 
+_LONGEST_SOCKET: Final = 103  # bytes of a path, on macOS; Linux takes 4 more
 _MOST_NOTES: Final = 8  # of which the terminal tells
 _SWITCH: Final = {"": False, "0": False, "no": False, "false": False, "1": True, "yes": True, "true": True}
 NOTEBOOK: Final = Path(__file__).resolve().parents[2] / "notebooks" / "report.ipynb"
@@ -163,8 +165,9 @@ def _short(path: Path) -> Path:
 def _execute(parameters: Mapping[str, object]) -> None:
     # Here, because importing papermill takes longer than finding out that SECONDS or OUT are wrong.
     from papermill import PapermillExecutionError, execute_notebook
+    from traitlets.config import Config
 
-    with _interrupting_the_kernel(), _headless():
+    with _interrupting_the_kernel(), _headless(), TemporaryDirectory() as folder:
         try:
             execute_notebook(
                 NOTEBOOK,
@@ -174,11 +177,22 @@ def _execute(parameters: Mapping[str, object]) -> None:
                 start_timeout=300,  # a busy machine takes its time
                 cwd=NOTEBOOK.parent,
                 extra_arguments=["--log-level=CRITICAL"],
+                config=Config({"KernelManager": kernel_channels(folder)}),
             )
         except PapermillExecutionError as failed:
             if failed.ename == "KeyboardInterrupt":
                 raise KeyboardInterrupt from None
             raise AdvisorError(_sentence(failed.ename, failed.evalue)) from None
+
+
+def kernel_channels(folder: str) -> dict[str, str]:
+    """How to speak with a notebook's kernel: by sockets in a folder of its own, or by ports where those cannot be.
+
+    Ports are chosen before the kernel takes them, and on a busy machine another program may have been quicker.
+    """
+    place = os.path.join(folder, "kernel")  # of which five sockets make their names
+    fits = len(os.fsencode(place)) + len("-5") <= _LONGEST_SOCKET
+    return {"transport": "ipc", "ip": place} if os.name == "posix" and fits else {}
 
 
 def _sentence(name: str, value: str) -> str:
