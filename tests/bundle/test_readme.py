@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from realtime_advisor.bundle.export import export
 from realtime_advisor.model import Advice, Decision, Decisions, Option
-from tests.generation.world import DOCUMENTS_DECISION, NOTIFICATIONS_DECISION
+from tests.generation.test_cutover import published
+from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION, NOTIFICATIONS, NOTIFICATIONS_DECISION
 
 from .pages_world import advise, churned, many, small
 
@@ -55,6 +56,19 @@ def test_tables_that_lack_only_an_answer_are_told_in_a_line_the_busiest_first() 
         "[decisions.json](decisions.json) too, and as *unknown* in [findings.csv](findings.csv)."
     )
     assert line in told.splitlines()
+
+
+def test_what_is_published_and_lacks_an_answer_has_no_cut_over_and_the_page_says_why() -> None:
+    catalog = published(DOCUMENTS, published(NOTIFICATIONS))
+    bundle = export(advise([silent(DOCUMENTS_DECISION), NOTIFICATIONS_DECISION], catalog=catalog))
+    assert [name for name in bundle if name.startswith("cutover/")] == ["cutover/public.notifications.sql"]
+    assert (
+        "`supabase_realtime` sends public.documents today, and it stays in it: no cut-over is written for want of an "
+        "answer. Answer the questions and export again."
+    ) in bundle["README.md"].splitlines()
+    certain = export(advise([replace(silent(DOCUMENTS_DECISION), confidence="high")], catalog=catalog))
+    assert "cutover/public.documents.sql" in certain
+    assert "no cut-over is written" not in certain["README.md"]
 
 
 def test_what_is_certain_or_decided_by_the_architect_lacks_no_answer() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from realtime_advisor.generation.cutover import cut_over, needs_cut_over
+from realtime_advisor.generation.cutover import cut_over, needs_cut_over, withholds_cut_over
 from realtime_advisor.generation.design import design
 from realtime_advisor.generation.quoting import qualified, quote_ident
 from realtime_advisor.model import (
@@ -61,6 +61,10 @@ def state(application: Application, table: str) -> tuple[str, bool]:
 
 def statements(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+
+
+def spoken(text: str) -> str:
+    return " ".join(text.replace("--", "").split())
 
 
 def way_back(text: str) -> str:
@@ -169,7 +173,7 @@ def test_a_table_that_is_not_published_needs_no_statement() -> None:
 @pytest.mark.parametrize("setup", [set_up(all_tables=True), set_up(tables=(MESSAGES,))])
 def test_a_table_published_with_all_others_cannot_be_dropped_singly_and_the_text_says_so(setup: Setup) -> None:
     made = design(DOCUMENTS_DECISION, published(DOCUMENTS), setup=setup)
-    assert "none of them can be dropped singly" in " ".join(cut_over(made).replace("--", "").split())
+    assert "none of them can be dropped singly" in spoken(cut_over(made))
     assert statements(cut_over(made)).strip() == ""
 
 
@@ -234,6 +238,21 @@ def test_a_table_without_realtime_leaves_the_publication(embedded: Application) 
     assert needs_cut_over(made)
     embedded.run(cut_over(made))
     assert state(embedded, "documents") == ("d", False)
+
+
+def test_a_table_that_is_silent_for_want_of_an_answer_stays_in_the_publication() -> None:
+    decision = replace(decide(DOCUMENTS, option=Option.NO_REALTIME), confidence="low", questions=("Who belongs?",))
+    made = design(decision, published(DOCUMENTS))
+    assert (needs_cut_over(made), withholds_cut_over(made)) == (False, True)
+    assert statements(cut_over(made)).strip() == ""
+    assert "stays in supabase_realtime: it is no realtime only for want of an answer" in spoken(cut_over(made))
+    assert not withholds_cut_over(design(decision, CATALOG))
+    for certain in (
+        design(decision, published(DOCUMENTS), option=Option.NO_REALTIME),
+        design(replace(decision, override="never shown"), published(DOCUMENTS)),
+        design(replace(decision, confidence="medium"), published(DOCUMENTS)),
+    ):
+        assert (needs_cut_over(certain), withholds_cut_over(certain)) == (True, False)
 
 
 HOSTILE = TableName('sa"les; $cutover$', 'order\n"; drop table users; --\\ $cutover$')

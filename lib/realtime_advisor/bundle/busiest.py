@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from realtime_advisor.model import Advice, Option, TableName
+from realtime_advisor.model import Advice, TableName
 
 
 def busiest_first(tables: Iterable[TableName], advice: Advice) -> list[TableName]:
@@ -19,13 +19,7 @@ def busiest_first(tables: Iterable[TableName], advice: Advice) -> list[TableName
 
 def lacking_an_answer(advice: Advice) -> list[TableName]:
     """The tables that stay silent because too little is known of them, the busiest first; an answer may settle it."""
-    silent = (
-        table
-        for table, decision in advice.decisions.items()
-        if (decision.option, decision.confidence) == (Option.NO_REALTIME, "low")
-        and decision.questions
-        and not decision.override
-    )
+    silent = (table for table, decision in advice.decisions.items() if decision.lacks_an_answer)
     return busiest_first(silent, advice)
 
 

@@ -27,6 +27,7 @@ from realtime_advisor.model import (
     Source,
     TableName,
 )
+from realtime_advisor.model.decision import stands_for_want_of_an_answer
 
 from .decisions import FORMAT, describe_finding, describe_scope
 from .files import INDEX
@@ -101,6 +102,9 @@ def _table(entry: Any) -> Decided:
         override=entry["override"],
         files=_words(entry["files"]),
         answers={_word(each["question"]): _answer(each) for each in answers if not each.get("has_expired")},
+        is_undecided=stands_for_want_of_an_answer(
+            Option(entry["option"]), _word(entry["confidence"]), _words(entry["questions"]), entry["override"]
+        ),
         override_expired=next((each["expires"] for each in answers if _is_past_override(each)), None),
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from realtime_advisor.display.audit import tell_audit
 from realtime_advisor.display.wording import say_list
+from realtime_advisor.generation.cutover import withholds_cut_over
 from realtime_advisor.model import (
     Advice,
     Audit,
@@ -73,6 +74,7 @@ def render_readme(
             "",
             f"{len(advice.scripts)} of {len(advice.decisions)} tables have scripts.",
             *_about_silent(lacking_an_answer(advice)),
+            *_about_withheld([table for table, design in advice.designs.items() if withholds_cut_over(design)]),
             "",
             *_about_answers(advice.decisions),
             *(_about_today(advice.audit) if advice.audit else ()),
@@ -192,6 +194,16 @@ def _about_silent(tables: Sequence[TableName]) -> Iterator[str]:
             f"Too little is known of {names}, so {they} no_realtime for want of an answer: what would settle it stands "
             f"in [report.html](report.html) as questions, in [{INDEX}]({INDEX}) too, and as *unknown* in "
             "[findings.csv](findings.csv)."
+        )
+
+
+def _about_withheld(tables: Sequence[TableName]) -> Iterator[str]:
+    """Why there is no cut-over for tables that are published today, and what to do about it."""
+    if tables:
+        names, they_stay = plain(say_list(map(str, tables))), "it stays" if len(tables) == 1 else "they stay"
+        yield (
+            f"`supabase_realtime` sends {names} today, and {they_stay} in it: no cut-over is written for want of an "
+            "answer. Answer the questions and export again."
         )
 
 

@@ -48,6 +48,11 @@ def needs_cut_over(design: Design) -> bool:
     return not design.refusal and any(True for _ in _STEPS[design.option](design))
 
 
+def withholds_cut_over(design: Design) -> bool:
+    """Whether the table could be taken out of the publication, and stays because too little is known of it."""
+    return design.is_undecided and _is_droppable(design.today or _UNREAD)
+
+
 _TITLES: Final = {
     Option.BROADCAST: "from Postgres Changes to Broadcast, in the order that loses nothing.",
     Option.POSTGRES_CHANGES: "to Postgres Changes, in the order that loses nothing.",
@@ -116,7 +121,10 @@ def _about_presence(design: Design) -> Iterator[str]:
 
 def _about_none(design: Design) -> Iterator[str]:
     yield "1. Fetch it when a page is loaded or its tab is focused: no channel, no trigger, no policy."
-    yield from _about_end(design, "2", "When no client listens to the table any more")
+    if withholds_cut_over(design):
+        yield f"2. {design.table} stays in {PUBLICATION}: it is no realtime only for want of an answer."
+    else:
+        yield from _about_end(design, "2", "When no client listens to the table any more")
 
 
 _ADVICE: Final = {
@@ -130,7 +138,7 @@ _ADVICE: Final = {
 def _end(design: Design) -> Iterator[Fragment]:
     """Out of the publication; then the replica identity, which nothing else needs."""
     today = design.today or _UNREAD
-    if not today.published or today.by_name is False:
+    if design.is_undecided or not _is_droppable(today):
         return
     yield fragment("cutover_drop", _names(design))
     if _resets_identity(today):
@@ -149,6 +157,11 @@ _STEPS: Final = {
     Option.PRESENCE: _end,
     Option.NO_REALTIME: _end,
 }
+
+
+def _is_droppable(today: ChangesToday) -> bool:
+    """Whether the publication sends the table, and may name it: what it sends of a whole cannot be dropped singly."""
+    return today.published and today.by_name is not False
 
 
 def _resets_identity(today: ChangesToday) -> bool:

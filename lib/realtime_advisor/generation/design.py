@@ -90,7 +90,8 @@ def design(
     blank = Design(table.name, chosen, (), "statement", table.primary_key, reasons=decision.reasons, today=today)
     blank = replace(blank, override=decision.override, reasons=(*blank.reasons, *_say_choices(decision)))
     if chosen in _INSTEAD:
-        blank = replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]))
+        undecided = option is None and decision.lacks_an_answer
+        blank = replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]), is_undecided=undecided)
         return _noted(_with_presence(blank, decision, catalog, table, choices), catalog, setup)
     if chosen is Option.POSTGRES_CHANGES:
         blank = design_changes(blank, decision.scope, table, wants_deletes="delete" in choices.operations)

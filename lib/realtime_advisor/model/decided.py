@@ -98,6 +98,7 @@ class Decided:
     override: str | None
     files: tuple[str, ...]
     answers: Mapping[str, Mapping[str, object]]  # the long form of each that counted, by question
+    is_undecided: bool = False  # no realtime only for want of an answer
     override_expired: str | None = None  # the day, '2026-11-01', where it no longer counted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -215,6 +216,18 @@ class Decision:
     choices: tuple[Choice, ...] = ()  # for the design
     churn: Churn | None = field(default=None, repr=False)  # what was counted of the table; None: nothing was
     answers: tuple[Answered, ...] = ()  # by question
+
+    @property
+    def lacks_an_answer(self) -> bool:
+        """Whether the table stays silent only because too little is known of it; an answer may settle that."""
+        return stands_for_want_of_an_answer(self.option, self.confidence, self.questions, self.override)
+
+
+def stands_for_want_of_an_answer(
+    option: Option, confidence: str, questions: Sequence[str], override: str | None
+) -> bool:
+    """Whether a verdict, live or read back, is no realtime without evidence or the architect's word for it."""
+    return option is Option.NO_REALTIME and confidence == "low" and bool(questions) and not override
 
 
 class Decisions(ByTable[Decision]):

@@ -103,6 +103,7 @@ class Design:
     notes: tuple[str, ...] = ()  # what the operator should look at: missing indexes, policies that void ours
     clients_send: bool = False  # whether members of the scope may broadcast on the table's own topic; denied by default
     override: str | None = None  # why the architect decided the option against the evidence, or with it
+    is_undecided: bool = False  # no realtime for want of an answer: what tells of the table today is left as it is
 
     def type_of(self, table: TableName, column: str) -> str:
         """The type of a column that the triggers compare. Raises KeyError."""

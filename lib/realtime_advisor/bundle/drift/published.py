@@ -17,7 +17,7 @@ def find_published(run: DecidedRun, world: World) -> Iterator[DriftFinding]:
         if told and not today.published:
             fact = f"Table {table} is not in the publication {PUBLICATION}: its clients see SUBSCRIBED, hear nothing."
             yield DriftFinding("publication", table, fact, "Publish it, by the bundle's cut-over or by hand.")
-        elif not told and _is_named(today) and not _has_cut_over(entry):
+        elif not told and _is_named(today) and not _has_cut_over(entry) and not entry.is_undecided:
             fact = (
                 f"Table {table} was decided {entry.option.value}, and has been added to the publication {PUBLICATION}."
             )
@@ -25,9 +25,16 @@ def find_published(run: DecidedRun, world: World) -> Iterator[DriftFinding]:
 
 
 def outstanding_cut_overs(run: DecidedRun, world: World) -> Iterator[str]:
-    """Sentences on tables that are told both ways, as they are until their clients have changed."""
+    """Sentences on what is sent still: until clients have changed, or until somebody answers what would settle it."""
     for entry, today in _each(run, world):
-        if entry.option is not Option.POSTGRES_CHANGES and _is_named(today) and _has_cut_over(entry):
+        if entry.option is Option.POSTGRES_CHANGES or not _is_named(today):
+            continue
+        if entry.is_undecided:
+            yield (
+                f"{PUBLICATION} sends {entry.table}, and too little was known to say whether it should: answer what "
+                "the bundle asks about it, and decide again with make report."
+            )
+        elif _has_cut_over(entry):
             yield f"The cut-over of {entry.table} is outstanding: {PUBLICATION} still sends it."
 
 
