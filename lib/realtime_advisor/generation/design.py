@@ -32,6 +32,7 @@ from .entities import TRIGGERABLE
 from .entitlement import why_unusable
 from .grants import told_by
 from .indexes import index_advice
+from .presence_pace import presence_pace
 from .topics import PRESENCE, checked_feeds, make_topic
 from .voiding import voiding
 
@@ -92,6 +93,8 @@ def design(
     if chosen in _INSTEAD:
         undecided = option is None and decision.lacks_an_answer
         blank = replace(blank, reasons=(*blank.reasons, _INSTEAD[chosen]), is_undecided=undecided)
+        if chosen is Option.PRESENCE:
+            blank = replace(blank, notes=(*presence_pace(table, decision.churn),))
         return _noted(_with_presence(blank, decision, catalog, table, choices), catalog, setup)
     if chosen is Option.POSTGRES_CHANGES:
         blank = design_changes(blank, decision.scope, table, wants_deletes="delete" in choices.operations)
