@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import mkdtemp
 
 import nbval.kernel
@@ -32,7 +33,7 @@ _STARTERS = {"psycopg", "lease", "subprocess"}  # names of modules' own, with wh
 
 def start_kernel(**settings: object) -> KernelManager:
     """The kernel in which nbval tries a notebook: by ports, one in a thousand lost the port that was meant for it."""
-    return KernelManager(**settings, **kernel_channels(mkdtemp(prefix="kernel-")))
+    return KernelManager(**settings, **kernel_channels(Path(mkdtemp())))
 
 
 nbval.kernel.KernelManager = start_kernel

@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Identifier
 
 from realtime_advisor.bundle.manifest import MANIFEST, write_manifest
 from realtime_advisor.bundle.writing import write_files
-from realtime_advisor.report import summarise
+from realtime_advisor.report import kernel_channels, summarise
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from .conftest import fresh_database
@@ -150,6 +150,22 @@ def test_an_unreachable_host_is_named_and_the_password_is_not(tmp_path: Path) ->
 @pytest.mark.parametrize("seconds", ["soon", "-3", "inf", "nan"])
 def test_seconds_that_are_none_are_refused(tmp_path: Path, seconds: str) -> None:
     assert complaint(tmp_path / "out", SECONDS=seconds).startswith(f"SECONDS is '{seconds}'; it says how long")
+
+
+def test_a_kernel_that_dies_is_told_without_a_traceback(tmp_path: Path) -> None:
+    spec = {"argv": ["false"], "display_name": "dead", "language": "python"}
+    (tmp_path / "kernels" / "python3").mkdir(parents=True)
+    (tmp_path / "kernels" / "python3" / "kernel.json").write_text(json.dumps(spec))
+    run = start(tmp_path / "out", JUPYTER_PATH=str(tmp_path))
+    _, said = run.communicate(timeout=600)
+    assert run.returncode == 1
+    assert "Traceback" not in said
+    assert said.splitlines()[-1].startswith("The report's notebook could not be run (Kernel died")
+
+
+def test_a_kernel_is_spoken_with_by_sockets_where_their_names_fit(tmp_path: Path) -> None:
+    assert kernel_channels(Path("/tmp")) == {"transport": "ipc", "ip": "/tmp/kernel"}
+    assert kernel_channels(tmp_path / ("long" * 30)) == {}
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path) -> None:

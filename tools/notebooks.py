@@ -43,7 +43,7 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookN
             record_timing=False,
             store_widget_state=False,
             coalesce_streams=True,
-            config=Config({"KernelManager": kernel_channels(sockets)}),
+            config=Config({"KernelManager": kernel_channels(Path(sockets))}),
             resources={"metadata": {"path": str(folder)}},
         )
         client.execute()

@@ -177,22 +177,24 @@ def _execute(parameters: Mapping[str, object]) -> None:
                 start_timeout=300,  # a busy machine takes its time
                 cwd=NOTEBOOK.parent,
                 extra_arguments=["--log-level=CRITICAL"],
-                config=Config({"KernelManager": kernel_channels(folder)}),
+                config=Config({"KernelManager": kernel_channels(Path(folder))}),
             )
         except PapermillExecutionError as failed:
             if failed.ename == "KeyboardInterrupt":
                 raise KeyboardInterrupt from None
             raise AdvisorError(_sentence(failed.ename, failed.evalue)) from None
+        except RuntimeError as failed:  # nbclient's and jupyter_client's, of the kernel itself
+            raise AdvisorError(f"The report's notebook could not be run ({failed}); run it once more.") from None
 
 
-def kernel_channels(folder: str) -> dict[str, str]:
+def kernel_channels(folder: Path) -> dict[str, str]:
     """How to speak with a notebook's kernel: by sockets in a folder of its own, or by ports where those cannot be.
 
     Ports are chosen before the kernel takes them, and on a busy machine another program may have been quicker.
     """
-    place = os.path.join(folder, "kernel")  # of which five sockets make their names
+    place = folder / "kernel"  # of which five sockets make their names
     fits = len(os.fsencode(place)) + len("-5") <= _LONGEST_SOCKET
-    return {"transport": "ipc", "ip": place} if os.name == "posix" and fits else {}
+    return {"transport": "ipc", "ip": str(place)} if os.name == "posix" and fits else {}
 
 
 def _sentence(name: str, value: str) -> str:
