@@ -10,7 +10,7 @@ from realtime_advisor.decision.decide import decide
 from realtime_advisor.errors import BadInput
 from realtime_advisor.model import Catalog, Column, Condition, Decision, ForeignKey, Scope, ScopeKind, Source
 
-from .world import AUTH_USERS, catalog, churn, name, reads, table
+from .world import AUTH_USERS, ROOMS, catalog, churn, name, reads, table
 
 ROOM, TEAM = {"room_id": "rooms"}, {"team_id": "teams"}
 NOTES = table("notes", "id room_id author_id", refers={**ROOM, "author_id": "users"})
@@ -197,6 +197,36 @@ def test_a_misspelt_column_is_named_beside_those_there_are(when: str) -> None:
         "and public.crews has no column statu. "
         "Name one of those there are: id, team_id, user_id, status, left_at, Is Boss."
     )
+
+
+SEATS = table("seats", "id room_id user_id can_write", refers={**ROOM, "user_id": "users"})
+SEAT_POLICY = reads("cursors.room_id", "seats.room_id", "seats.user_id")
+
+
+def test_of_several_memberships_the_one_that_the_policies_ask_is_named() -> None:
+    cursors = table("cursors", "id room_id", refers=ROOM, policies=[SEAT_POLICY])
+    with pytest.raises(BadInput) as refused:
+        decided("cursors", catalog(SEATS, cursors), members_when="can_rite")
+    assert str(refused.value) == (
+        "The answer 'members_when' for public.cursors asks can_rite, and public.seats has no column can_rite. Name one "
+        "of those there are: id, room_id, user_id, can_write."
+    )
+
+
+def test_where_policies_do_not_tell_the_memberships_apart_each_is_named() -> None:
+    policies = (
+        [replace(SEAT_POLICY, name="seats"), reads("cursors.team_id", "members.team_id", "members.user_id")],
+        [reads("cursors.id", functions=("app.any",), using="app.any(id)")],
+    )
+    for asked in policies:
+        cursors = table("cursors", "id room_id team_id", refers={**ROOM, **TEAM}, policies=asked)
+        others = replace(ROOMS, policies=(reads("rooms.id", "seats.room_id", "seats.user_id"),))
+        with pytest.raises(BadInput) as refused:
+            decided("cursors", catalog(SEATS, cursors, others), members_when="can_rite")
+        assert str(refused.value) == (
+            "The answer 'members_when' for public.cursors can be asked of no row of public.members or public.seats, "
+            "one of which says who belongs. Write plain tests of columns that it has."
+        )
 
 
 @pytest.mark.parametrize(

@@ -50,11 +50,24 @@ def test_a_name_like_a_log_and_no_path_are_told_too() -> None:
     assert found.detail.endswith("; nothing leads from its rows to a user; a name has the word audit")
 
 
-def test_behind_a_view_the_same_is_told() -> None:
-    exposed = replace(INBOX, select_roles=(), exposed_by=(TableName("public", "my_inbox"),))
+@pytest.mark.parametrize("seen", [replace(INBOX, select_roles=()), replace(INBOX, policies=())])
+def test_behind_a_view_the_same_is_told(seen: Table) -> None:
+    exposed = replace(seen, exposed_by=(TableName("public", "my_inbox"),))
     found = readers(catalog(exposed), exposed.name)
     assert found.value is None
     assert found.detail.startswith("users may read it through public.my_inbox; its rows lead to a user (")
+
+
+@pytest.mark.parametrize(
+    ("seen", "detail"),
+    [
+        (INBOX, "authenticated may select"),
+        (replace(INBOX, row_security=False), "authenticated may select; row level security is off"),
+    ],
+)
+def test_whom_the_table_itself_shows_its_rows_needs_no_view(seen: Table, detail: str) -> None:
+    exposed = replace(seen, exposed_by=(TableName("public", "my_inbox"),))
+    assert readers(catalog(exposed), exposed.name) == Evidence(True, "yes/no", Source.CATALOG, detail)
 
 
 def test_an_answer_corrects_what_was_inferred() -> None:

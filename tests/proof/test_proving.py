@@ -8,13 +8,16 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from realtime_advisor.generation.whole import generate_all
 from realtime_advisor.model import ProofStatus, Script, TableName
 from realtime_advisor.proof.copies import Copies, fingerprint
 from realtime_advisor.proof.prove import prove, prove_all
 from realtime_advisor.proof.scene import Outcome, Scene, not_tried
+from realtime_advisor.proof.whole import prove_whole
 from realtime_advisor.sandbox.postgres import RunningServer
 
 from ..generation.conftest import write
+from ..generation.shapes import with_table
 from ..generation.world import (
     CATALOG,
     DOCUMENTS,
@@ -184,3 +187,13 @@ def test_a_design_that_the_catalogue_does_not_know_ends_no_run(server: RunningSe
     proofs = prove_all({elsewhere.table: gone, MESSAGES: SCRIPTS[MESSAGES]}, CATALOG, server=server)
     assert proofs["gone"].reason.startswith("The tables of public.gone could not be imitated: ")
     assert proofs[MESSAGES].status is ProofStatus.PROVED
+
+
+def test_why_tables_cannot_be_imitated_is_said_without_a_code(server: RunningServer) -> None:
+    documents = CATALOG[DOCUMENTS]
+    odd = with_table(replace(documents, columns=documents.columns * 2))
+    why = 'could not be imitated: column "id" specified more than once.'
+    assert prove(SCRIPTS[DOCUMENTS], odd, server=server).reason == f"The tables of public.documents {why}"
+    whole = prove_whole(generate_all([SCRIPTS[DOCUMENTS].design]), odd, server=server)
+    assert whole is not None
+    assert whole.reason == f"All tables together {why}"

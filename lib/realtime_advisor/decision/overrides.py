@@ -98,18 +98,30 @@ def rows_that_count_for(
         named = override.members.table
         return {named: read_rows_that_count(override.when, catalog[named], name)}
     found: dict[TableName, RowsThatCount] = {}
-    refused: list[BadInput] = []
+    refused: dict[TableName, BadInput] = {}
     for each in sorted(memberships):
         try:
             found[each] = read_rows_that_count(override.when, catalog[each], name)
         except BadInput as error:
-            refused.append(error)
+            refused[each] = error
     if not found:
-        unknown = BadInput(
-            f"The answer 'members_when' for {name} speaks of a membership, and none is known. Name it in members."
-        )
-        raise refused[0] if refused else unknown
+        raise _why_of_none(catalog[name], refused)
     return found
+
+
+def _why_of_none(of: Table, refused: Mapping[TableName, BadInput]) -> BadInput:
+    """What is wrong with the tests for the membership that the table's policies ask, or for each that may be meant."""
+    asked = {table for policy in of.policies for table, _ in policy.columns}
+    meant = [each for each in refused if each in asked] or list(refused)
+    if len(meant) == 1:
+        return refused[meant[0]]
+    given = f"The answer 'members_when' for {of.name}"
+    if not meant:
+        return BadInput(f"{given} speaks of a membership, and none is known. Name it in members.")
+    return BadInput(
+        f"{given} can be asked of no row of {', '.join(map(str, meant[:-1]))} or {meant[-1]}, one of which says who "
+        "belongs. Write plain tests of columns that it has."
+    )
 
 
 def read_rows_that_count(said: Answer, membership: Table, of: TableName) -> RowsThatCount:

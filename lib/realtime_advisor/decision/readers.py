@@ -20,6 +20,10 @@ def infer_readers(
         return Evidence(answered, UNIT, Source.ANSWERED, answers.tell("user_facing"))
     if table.select_roles is None:
         return _unknown(f"this database has no roles {' and '.join(API_ROLES)} to ask about", scope, name_hints)
+    if not is_shown_to_none(table):
+        who = f"{' and '.join(table.select_roles)} may select"
+        off = "" if table.row_security else "; row level security is off"
+        return Evidence(True, UNIT, Source.CATALOG, f"{who}{off}")
     if table.exposed_by:
         return _unknown(f"users may read it through {', '.join(map(str, table.exposed_by))}", scope, name_hints)
     if is_servers_own(table) and ("members" in answers.given or (scope and scope.entitlement)):
@@ -27,10 +31,7 @@ def infer_readers(
         return Evidence(True, UNIT, Source.ANSWERED, f"your own server reads it for the clients; {said}")
     if not table.select_roles:
         return Evidence(False, UNIT, Source.CATALOG, "neither anon nor authenticated has SELECT")
-    if table.row_security and not reading_policies(table):
-        return Evidence(False, UNIT, Source.CATALOG, "row level security is on and no policy lets users read")
-    who = f"{' and '.join(table.select_roles)} may select"
-    return Evidence(True, UNIT, Source.CATALOG, who if table.row_security else f"{who}; row level security is off")
+    return Evidence(False, UNIT, Source.CATALOG, "row level security is on and no policy lets users read")
 
 
 def is_shown_to_none(table: Table) -> bool:

@@ -8,12 +8,15 @@ from typing import Final, LiteralString
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from realtime_advisor.model import ByTable, Column, Policy, RelationKind, Table, UserType
+from realtime_advisor.model import ByTable, Column, Policy, RelationKind, Table, TableName, UserType
 
 from .kinds import Kinds, Offered, kinds_for
 from .links import key_columns
 from .skeleton import SOURCE, Skeleton, Statement, enforced_keys
 from .values import value
+
+# What a copy with Realtime's schema has by itself, and a server without may have as a table of its owner's.
+_IN_EVERY_COPY: Final = TableName("auth", "users")
 
 
 @dataclass
@@ -48,7 +51,7 @@ def imitate(skeleton: Skeleton, types: Iterable[UserType], offered: Offered) -> 
     for table in skeleton.tables.values():
         made.statements += _keys(table)
         made.policies += _policies(table)
-    made.statements = [*_schemas(skeleton), *kinds.statements, *made.statements]
+    made.statements = [*_schemas(skeleton), *_make_room(skeleton), *kinds.statements, *made.statements]
     made.skeleton = _with_plain_types(skeleton, kinds)
     return made
 
@@ -58,6 +61,12 @@ def _schemas(skeleton: Skeleton) -> Iterator[Statement]:
         home = Identifier(schema)
         yield SQL("create schema if not exists {} authorization postgres").format(home)
         yield SQL("grant usage on schema {} to anon, authenticated, service_role").format(home)
+
+
+def _make_room(skeleton: Skeleton) -> Iterator[Statement]:
+    """An `auth.users` of the owner's own stands in place of the copy's, which has other columns."""
+    if _IN_EVERY_COPY in skeleton.tables:
+        yield SQL("drop table if exists {}").format(Identifier(_IN_EVERY_COPY.schema, _IN_EVERY_COPY.name))
 
 
 def _with_plain_keys(skeleton: Skeleton) -> Skeleton:

@@ -98,5 +98,10 @@ def _installed(scene: Scene) -> Outcome:
 
 
 def said(error: psycopg.Error) -> str:
-    """An error as Postgres put it."""
-    return f"{error.sqlstate}: {error.diag.message_primary or error}"
+    """An error as Postgres put it, with its code: what a check observed."""
+    return f"{error.sqlstate}: {in_words(error)}"
+
+
+def in_words(error: psycopg.Error) -> str:
+    """An error as a sentence tells it, without its code."""
+    return error.diag.message_primary or str(error)

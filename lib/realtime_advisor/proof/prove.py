@@ -20,7 +20,7 @@ from . import bulk, cost, faults, installing, moves, truth, writes
 from .building import build_scene
 from .copies import Copies
 from .in_place import prove_in_place
-from .installing import said
+from .installing import in_words
 from .scene import Check, Scene
 from .skeleton import told_on
 from .tried import tried
@@ -120,7 +120,7 @@ def _prove_on(copies: Copies, script: Script, catalog: Catalog) -> Proof:
             scene, substitutes = build_scene(connection, script, catalog, copies.costs)
     except (psycopg.Error, LookupError, ValueError) as error:
         # A catalogue may hold what nobody thought of: that is no reason to end a whole run.
-        why = said(error) if isinstance(error, psycopg.Error) else f"{error!r}"
+        why = in_words(error) if isinstance(error, psycopg.Error) else f"{error!r}"
         reason = f"The tables of {table} could not be imitated: {why}."
         return Proof(table, ProofStatus.NOT_PROVED, reason, server_version=version)
     steps = tuple(_steps(scene))

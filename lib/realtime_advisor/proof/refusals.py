@@ -6,7 +6,7 @@ import psycopg
 
 from realtime_advisor.model import TableName
 
-from .installing import said
+from .installing import in_words
 from .scene import Outcome, not_tried
 from .skeleton import Skeleton
 
@@ -23,4 +23,4 @@ def is_refusal(error: psycopg.Error, skeleton: Skeleton) -> bool:
 
 def refused(error: psycopg.Error) -> Outcome:
     """The outcome of a check whose rows the tables refuse."""
-    return not_tried(f"it could not be tried, since the tables refuse such rows: {said(error)}")
+    return not_tried(f"it could not be tried, since the tables refuse such rows: {in_words(error)}")

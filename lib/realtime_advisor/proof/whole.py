@@ -28,7 +28,7 @@ from . import installing, truth, writes
 from .building import build_tables, offered_by, remember
 from .copies import Connection, open_copy
 from .imitation import imitate
-from .installing import said
+from .installing import in_words
 from .links import key_columns
 from .prove import MOST_PROVED, server_for
 from .scene import Check, Scene
@@ -63,7 +63,7 @@ def prove_whole(
             return _judged(_Trial(connection, made, catalog), asked, version)
     except (psycopg.Error, LookupError, ValueError) as error:
         # A catalogue may hold what nobody thought of: that is no reason to end a whole run.
-        why = said(error) if isinstance(error, psycopg.Error) else f"{error!r}"
+        why = in_words(error) if isinstance(error, psycopg.Error) else f"{error!r}"
         return WholeProof(False, f"All tables together could not be imitated: {why}.")
     except KeyboardInterrupt:
         return WholeProof(False, "The proof of all tables together was interrupted: run it again.")
