@@ -66,7 +66,8 @@ def test_what_became_so_since_is_a_finding(gauges: Installed, tmp_path: Path) ->
     assert told(gauges, tmp_path / "out") == (
         [
             "Table public.gauges was decided broadcast, and has been added to the publication supabase_realtime.",
-            "Table public.levels is not in the publication supabase_realtime: its clients see SUBSCRIBED, hear nothing.",
+            "Table public.levels is not in the publication supabase_realtime: its clients see SUBSCRIBED, hear "
+            "nothing.",
         ],
         [],
     )
