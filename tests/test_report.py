@@ -145,6 +145,7 @@ def test_an_unreachable_host_is_named_and_the_password_is_not(tmp_path: Path) ->
     said = complaint(tmp_path / "out", DATABASE_URL="postgresql://me:hunter2@localhost:1/app")
     assert "localhost:1" in said
     assert "hunter2" not in said
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("seconds", ["soon", "-3", "inf", "nan"])

@@ -1,44 +1,73 @@
-"""The publication as a check judges it: what stays published for want of an answer is neither drift nor outstanding."""
+"""Drift of the publication: what was so when the bundle was made is a note, what became so since is a finding."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
-from realtime_advisor.bundle.drift.published import find_published, outstanding_cut_overs
-from realtime_advisor.bundle.drift.world import World
+import pytest
+
+from realtime_advisor.bundle.drift.check import check
 from realtime_advisor.bundle.export import export
-from realtime_advisor.bundle.reading import read_decisions
-from realtime_advisor.model import Decision
-from tests.generation.test_cutover import published, set_up
-from tests.generation.world import DOCUMENTS, DOCUMENTS_DECISION
+from realtime_advisor.journey import advise
+from realtime_advisor.model import Drift
+from realtime_advisor.sandbox.postgres import RunningServer
 
-from .pages_world import advise
-from .test_readme import silent
+from ..new_databases import new_database
+from .conftest import Installed
 
-SENT = World(published(DOCUMENTS), set_up(tables=(DOCUMENTS,)))
+TABLES = """
+    create table public.gauges (id int primary key, reading int);
+    create table public.levels (id int primary key, reading int);
+    create publication supabase_realtime for table public.gauges;
+"""
+ANSWERS: dict[str, dict[str, object]] = {
+    "public.gauges": {"option": "broadcast"},
+    "public.levels": {"option": "postgres_changes"},
+}
 
 
-def judged(decision: Decision, folder: Path) -> tuple[list[str], list[str]]:
-    """The findings and the notes on a database that publishes the table, as it did when the bundle was made."""
-    export(advise([decision], catalog=SENT.catalog), folder)
-    run = read_decisions(folder)
-    return [each.sentence for each in find_published(run, SENT)], [*outstanding_cut_overs(run, SENT)]
+@pytest.fixture
+def gauges(server: RunningServer) -> Iterator[Installed]:
+    """A table to broadcast that is published and has no scope, so no script; and one to publish that is not."""
+    with new_database(server, owner="postgres") as name:
+        database = Installed(server, name)
+        database.run(TABLES)
+        yield database
 
 
-def test_what_is_published_for_want_of_an_answer_is_noted_as_open(tmp_path: Path) -> None:
-    assert judged(silent(DOCUMENTS_DECISION), tmp_path / "out") == (
+def told(database: Installed, bundle: Path) -> tuple[list[str], list[str]]:
+    """The findings and notes about the publication."""
+    with database.target() as target:
+        drift: Drift = check(target, bundle)
+    findings = [each.sentence for each in drift.findings if each.what == "publication"]
+    return findings, [note for note in drift.notes if "supabase_realtime" in note]
+
+
+def test_what_was_so_when_the_bundle_was_made_is_a_note(gauges: Installed, tmp_path: Path) -> None:
+    with gauges.target() as target:
+        export(advise(target, 0, answers=ANSWERS, prove=0), tmp_path / "out")
+    assert told(gauges, tmp_path / "out") == (
         [],
         [
-            "supabase_realtime sends public.documents, and too little was known to say whether it should: answer what "
-            "the bundle asks about it, and decide again with make report."
+            "Table public.gauges was decided broadcast, and supabase_realtime still sends it: the bundle has no "
+            "cut-over of it.",
+            "The cut-over of public.levels is outstanding: supabase_realtime does not send it yet.",
         ],
     )
 
 
-def test_the_cut_over_of_what_is_certain_is_outstanding(tmp_path: Path) -> None:
-    certain = replace(silent(DOCUMENTS_DECISION), confidence="high")
-    assert judged(certain, tmp_path / "out") == (
+def test_what_became_so_since_is_a_finding(gauges: Installed, tmp_path: Path) -> None:
+    gauges.run("alter publication supabase_realtime set table public.levels")
+    with gauges.target() as target:
+        export(advise(target, 0, answers=ANSWERS, prove=0), tmp_path / "out")
+    assert told(gauges, tmp_path / "out") == ([], [])
+    gauges.run("alter publication supabase_realtime set table public.gauges")
+    assert told(gauges, tmp_path / "out") == (
+        [
+            "Table public.gauges was decided broadcast, and has been added to the publication supabase_realtime.",
+            "Table public.levels is not in the publication supabase_realtime: its clients see SUBSCRIBED, hear "
+            "nothing.",
+        ],
         [],
-        ["The cut-over of public.documents is outstanding: supabase_realtime still sends it."],
     )

@@ -72,6 +72,7 @@ def _table(
         "questions": list(decision.questions),
         "scope": describe_scope(decision.scope) if decision.scope else None,
         "design": _design(design, decision),
+        "published": design.today.published if design.today else None,
         "proof": _proof(proof),
         "churn": _churn(churn, decision.findings),
         "rates": _rates(decision.rates) if decision.rates else None,

@@ -95,6 +95,7 @@ def _table(entry: Any) -> Decided:
         confidence=_word(entry["confidence"]),
         scope=_scope(entry["scope"]) if entry["scope"] else None,
         design=_design(entry["design"]) if entry["design"] else None,
+        published=entry.get("published"),
         proof=_word(entry["proof"]["status"]),
         churn=_churn(entry["churn"]) if entry["churn"] else None,
         findings={finding.criterion: finding for finding in findings},

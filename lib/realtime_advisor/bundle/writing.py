@@ -58,10 +58,18 @@ def write_files(folder: Path, files: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def require_writable(folder: Path) -> None:
-    """Whether a bundle can be written to `folder`, asked before the work is done. Raises ExportFailed."""
-    with _sentences(folder), _alone(folder) as folder:
-        _require_bundle(folder)
-        shutil.rmtree(mkdtemp(prefix=_prefix(folder), dir=folder.parent))
+    """Whether a bundle can be written to `folder`, asked before the work is done. Raises ExportFailed.
+
+    A folder that was not there is none afterwards either: the work may fail, and would leave it empty.
+    """
+    with _sentences(folder):
+        was_there = folder.exists()
+        with _alone(folder) as folder:
+            _require_bundle(folder)
+            shutil.rmtree(mkdtemp(prefix=_prefix(folder), dir=folder.parent))
+            if not was_there:
+                with suppress(OSError):
+                    folder.rmdir()
 
 
 def kept_aside(folder: Path) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ class Decided:
     confidence: str
     scope: DecidedScope | None
     design: DecidedDesign | None
+    published: bool | None  # whether Postgres Changes sent it then; None: the file does not tell
     proof: str
     churn: DecidedChurn | None
     findings: Mapping[str, DecidedFinding]  # by criterion

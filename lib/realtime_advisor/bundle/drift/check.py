@@ -17,6 +17,7 @@ from realtime_advisor.observation.sent import count_messages
 from realtime_advisor.observation.target import Target
 
 from .access import find_access, find_open_tables
+from .closed import tell_closed
 from .decided_again import find_decided_otherwise
 from .expected import read_expected
 from .expiring import expired_answers, expiring_answers
@@ -63,7 +64,7 @@ def check(target: Target, bundle: Path | str, seconds: float | None = None) -> D
         faults = find_faults(target, expected)
     except MissingPrivilege as error:
         faults = ()
-        unchecked.append(f"what is installed. {error}")
+        unchecked.append(f"what is installed. {tell_closed(target, expected.whole.values(), error)}")
     access = find_access(world, faults)
     findings = [
         *find_installed(faults, gone_tables(run, world), lacking_tables(run, world), access),

@@ -1,4 +1,4 @@
-"""The publication of Postgres Changes: tables that left it, and tables that came into it."""
+"""The publication of Postgres Changes: tables that left it, tables that came into it, and cut-overs not made yet."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .world import World
 
 
 def find_published(run: DecidedRun, world: World) -> Iterator[DriftFinding]:
-    """Where the publication sends what it should not, or does not send what it should."""
+    """Where the publication sends what it should not, or does not send what it should, and did otherwise before."""
     for entry, today in _each(run, world):
-        table, told = entry.table, entry.option is Option.POSTGRES_CHANGES
-        if told and not today.published:
+        table = entry.table
+        if _is_silent(entry, today) and entry.published is not False:
             fact = f"Table {table} is not in the publication {PUBLICATION}: its clients see SUBSCRIBED, hear nothing."
             yield DriftFinding("publication", table, fact, "Publish it, by the bundle's cut-over or by hand.")
-        elif not told and _is_named(today) and not _has_cut_over(entry) and not entry.is_undecided:
+        elif _is_sent(entry, today) and not (_has_cut_over(entry) or entry.published or entry.is_undecided):
             fact = (
                 f"Table {table} was decided {entry.option.value}, and has been added to the publication {PUBLICATION}."
             )
@@ -25,17 +25,22 @@ def find_published(run: DecidedRun, world: World) -> Iterator[DriftFinding]:
 
 
 def outstanding_cut_overs(run: DecidedRun, world: World) -> Iterator[str]:
-    """Sentences on what is sent still: until clients have changed, or until somebody answers what would settle it."""
+    """Sentences on tables that the publication treats as it did when they were decided about."""
     for entry, today in _each(run, world):
-        if entry.option is Option.POSTGRES_CHANGES or not _is_named(today):
-            continue
-        if entry.is_undecided:
+        if _is_silent(entry, today) and entry.published is False:
+            yield f"The cut-over of {entry.table} is outstanding: {PUBLICATION} does not send it yet."
+        elif _is_sent(entry, today) and entry.is_undecided:
             yield (
                 f"{PUBLICATION} sends {entry.table}, and too little was known to say whether it should: answer what "
                 "the bundle asks about it, and decide again with make report."
             )
-        elif _has_cut_over(entry):
+        elif _is_sent(entry, today) and _has_cut_over(entry):
             yield f"The cut-over of {entry.table} is outstanding: {PUBLICATION} still sends it."
+        elif _is_sent(entry, today) and entry.published:
+            yield (
+                f"Table {entry.table} was decided {entry.option.value}, and {PUBLICATION} still sends it: the bundle "
+                "has no cut-over of it."
+            )
 
 
 def _each(run: DecidedRun, world: World) -> Iterator[tuple[Decided, ChangesToday]]:
@@ -44,9 +49,14 @@ def _each(run: DecidedRun, world: World) -> Iterator[tuple[Decided, ChangesToday
             yield entry, changes_today(world.catalog[table], world.catalog, world.setup)
 
 
-def _is_named(today: ChangesToday) -> bool:
-    """Whether the publication names the table, so that it was added and can be taken out."""
-    return bool(today.published and today.by_name)
+def _is_silent(entry: Decided, today: ChangesToday) -> bool:
+    """Whether the publication does not send what it is to send."""
+    return entry.option is Option.POSTGRES_CHANGES and not today.published
+
+
+def _is_sent(entry: Decided, today: ChangesToday) -> bool:
+    """Whether the publication names what it is not to send, so that it was added and can be taken out."""
+    return bool(entry.option is not Option.POSTGRES_CHANGES and today.published and today.by_name)
 
 
 def _has_cut_over(entry: Decided) -> bool:
