@@ -117,15 +117,15 @@ test('an unwatched update says nothing', async () => {
 });
 
 test('a thousand messages in a burst cost two refetches, the last of which sees all', async () => {
-  const ann = await follow(ANN, documentsContract.topic(RED), 5000);
+  // Further apart than a burst lasts on a machine that has other work too.
+  const ann = await follow(ANN, documentsContract.topic(RED), 20_000);
   await soon(() => expect(ann.rows.length).toBeGreaterThan(0));
-  await new Promise((resolve) => setTimeout(resolve, 5500));
-  const [before, began] = [ann.rows.length, Date.now()];
+  await new Promise((resolve) => setTimeout(resolve, 20_500));
+  const before = ann.rows.length;
   await insert(1, 1000);
   await soon(() => expect(ann.messages).toHaveLength(1000));
-  const lasted = Date.now() - began; // on a busy machine more than the spacing
   await soon(() => expect(ann.rows.at(-1)).toBe(1000));
-  expect(ann.rows.length - before).toBeLessThanOrEqual(2 + Math.floor(lasted / 5000));
+  expect(ann.rows.length - before).toBeLessThanOrEqual(2);
 });
 
 test('five messages lost in a drop are caught up on the rejoin', async () => {
